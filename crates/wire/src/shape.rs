@@ -47,7 +47,7 @@ pub enum BodyKind {
 #[derive(Debug)]
 pub enum NoBody {}
 
-/// A body that is one JSON value.
+/// A body that is one JSON object; records in it are objects as well.
 #[derive(Debug)]
 pub struct Json<T>(PhantomData<fn() -> T>);
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use cairn_services::accounts::{TokenForm, WantedToken};
-use cairn_store::shared::{Account, AccountId, Millis, Quota, Scopes, Token};
+use cairn_services::pin_queue::format_time;
+use cairn_store::shared::{Account, AccountId, Quota, Scopes, Token};
 use cairn_wire::accounts::{
     AccountRecord, NewToken, QuotaRecord, Scope, TokenForm as Form, TokenRecord, UsageRecord,
 };
@@ -16,21 +17,13 @@ const SCOPES: [(Scope, Scopes); 4] = [
     (Scope::Admin, Scopes::ADMIN),
 ];
 
-fn time(millis: Millis) -> String {
-    // Only tokens that were made by other programs expire after the year 9999.
-    jiff::Timestamp::from_millisecond(millis).map_or_else(
-        |_| "9999-12-31T23:59:59.999Z".to_owned(),
-        |time| format!("{time:.3}"),
-    )
-}
-
 /// An account as the API shows it.
 #[must_use]
 pub fn account(account: Account) -> AccountRecord {
     AccountRecord {
         id: account.id.0,
         name: account.name,
-        created: time(account.created),
+        created: format_time(account.created),
         disabled: account.disabled,
         quota: QuotaRecord {
             pins: account.quota.pins,
@@ -61,11 +54,11 @@ pub fn token(token: Token) -> TokenRecord {
             .filter(|(_, scopes)| token.scopes.allow(*scopes))
             .map(|(scope, _)| *scope)
             .collect(),
-        created: time(token.created),
-        expires: token.expires.map(time),
+        created: format_time(token.created),
+        expires: token.expires.map(format_time),
         max_uses: token.max_uses,
         used: token.used,
-        revoked: token.revoked.map(time),
+        revoked: token.revoked.map(format_time),
     }
 }
 

@@ -12,6 +12,7 @@ use futures_util::StreamExt as _;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Limited};
 
+use super::object;
 use crate::parts::Parts;
 
 /// Maximum size of a JSON body, in bytes.
@@ -46,7 +47,7 @@ impl<T: Record> RequestBody for shape::Json<T> {
             }
             Err(error) => return Err(Fault::Body(error.to_string())),
         };
-        serde_json::from_slice(&bytes).map_err(|error| Fault::Body(error.to_string()))
+        object::read(&bytes).map_err(|error| Fault::Body(error.to_string()))
     }
 }
 

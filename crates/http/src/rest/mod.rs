@@ -7,6 +7,8 @@ pub mod bearer;
 mod body;
 mod cors;
 mod credential;
+mod object;
+mod path;
 mod reply;
 
 use std::future::Future;
@@ -15,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
@@ -248,12 +251,14 @@ fn declared(spec: &Spec, headers: &HeaderMap) -> Result<Query, Invalid> {
 
 async fn serve<S: Service, E: Handler<S, Api = S::Api>>(
     State(service): State<S>,
-    path: RawPathParams,
+    // A path that cannot be decoded is refused below: in the API's own form, and not before the caller is known.
+    path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
+    let path = path.ok();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut headers = HeaderMap::new();
-    let mut response = match call::<S, E>(service, &path, request, &mut headers).await {
+    let mut response = match call::<S, E>(service, path.as_ref(), request, &mut headers).await {
         Ok(response) => response,
         Err(refusal) => refused(refusal),
     };
@@ -266,7 +271,7 @@ async fn serve<S: Service, E: Handler<S, Api = S::Api>>(
 
 async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     service: S,
-    path: &RawPathParams,
+    path: Option<&RawPathParams>,
     request: Request,
     headers: &mut HeaderMap,
 ) -> Result<Response, ErrorResponse<S::Api>> {
@@ -285,7 +290,7 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
         query.remove_empty(E::SPEC.query);
     }
     let parameters = Parameters {
-        path: path.iter().map(|(_, value)| value.to_owned()).collect(),
+        path: path::values(&E::SPEC, path, request.uri()).map_err(Fault::from)?,
         query,
         headers: declared(&E::SPEC, request.headers()).map_err(Fault::from)?,
     };

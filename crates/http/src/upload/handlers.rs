@@ -1,7 +1,8 @@
 //! The endpoints.
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, rfc3339};
 use cairn_services::accounts::Caller;
+use cairn_services::pin_queue::format_time;
 use cairn_services::uploads::{UploadInfo, Uploader, Uploads};
 use cairn_store::shared::Millis;
 use cairn_wire::upload::{
@@ -10,13 +11,12 @@ use cairn_wire::upload::{
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::Offset;
 use serde_json::value::RawValue;
 
 use super::Face;
 use super::body::{Fields, content, files};
 use super::error::{UploadFailure, failure, invalid_cid, refuse};
-use super::records::{checked, nft, time};
+use super::records::{checked, nft};
 use crate::rest::{Answer, Handler, Input, RawOrFiles};
 
 /// The media types of CARs.
@@ -47,23 +47,36 @@ impl Face {
 
 /// The name of an upload that was sent without one.
 fn default_name() -> String {
-    format!("Upload at {}", time(Timestamp::now().as_millisecond()))
+    format!(
+        "Upload at {}",
+        format_time(Timestamp::now().as_millisecond())
+    )
 }
 
 /// Reads a time as JavaScript does: RFC 3339, or a date or time of UTC. Times between two milliseconds are the later one,
 /// so that what was created before them still is.
 fn parse_time(text: &str) -> Option<Millis> {
-    let utc = |time: DateTime| Offset::UTC.to_timestamp(time).ok();
-    let time = match text.parse::<Timestamp>() {
-        Ok(time) => time,
-        Err(_) => match text.parse::<Date>() {
-            Ok(date) if !text.contains([':', 'T', ' ']) => utc(date.into())?,
-            _ => utc(text.parse::<DateTime>().ok()?)?,
-        },
+    let nanos = match rfc3339::parse(&text.to_ascii_uppercase()) {
+        Some((seconds, nanos)) => i128::from(seconds) * 1_000_000_000 + i128::from(nanos),
+        None => parse_other_time(text)?,
     };
-    let floor = time.as_nanosecond().div_euclid(1_000_000);
-    let rest = time.as_nanosecond().rem_euclid(1_000_000);
+    let floor = nanos.div_euclid(1_000_000);
+    let rest = nanos.rem_euclid(1_000_000);
     Millis::try_from(floor + i128::from(rest > 0)).ok()
+}
+
+/// Reads a time in another form than that of RFC 3339: nanoseconds since 1970.
+fn parse_other_time(text: &str) -> Option<i128> {
+    const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time.as_nanosecond());
+    }
+    // Not as a timestamp: those end a day before the year 9999 does.
+    let utc: DateTime = match text.parse::<Date>() {
+        Ok(date) if !text.contains([':', 'T', ' ']) => date.into(),
+        _ => text.parse().ok()?,
+    };
+    Some(utc.duration_since(EPOCH).as_nanos())
 }
 
 impl Handler<Face> for Upload {
@@ -206,6 +219,13 @@ mod tests {
             ("2021-03-12T17:03:07.7871Z", Some(1_615_568_587_788)),
             ("2021-03-12T17:03:07", Some(1_615_568_587_000)),
             ("2021-03-12", Some(1_615_507_200_000)),
+            ("9999-12-31T23:59:59Z", Some(253_402_300_799_000)),
+            ("9999-12-31t23:59:59.9999z", Some(253_402_300_800_000)),
+            ("9999-12-31T23:59:59-01:00", Some(253_402_304_399_000)),
+            ("9999-12-31T23:59:59", Some(253_402_300_799_000)),
+            ("9999-12-31", Some(253_402_214_400_000)),
+            ("0000-01-01T00:00:00Z", Some(-62_167_219_200_000)),
+            ("10000-01-01T00:00:00Z", None),
             ("yesterday", None),
             ("", None),
         ] {

@@ -37,11 +37,11 @@ pub struct AccountRecord {
 pub struct QuotaRecord {
     /// Maximum number of pin requests and uploads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
+    #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
     pub pins: Option<u64>,
     /// Maximum size of their content, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
+    #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
     pub bytes: Option<u64>,
 }
 
@@ -58,7 +58,7 @@ pub struct UsageRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
-    /// Its name: not empty, at most 255 bytes, without control characters.
+    /// Its name: not empty, at most 255 bytes, without control characters, and not `.` or `..`.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
     /// What it may use.

@@ -3,16 +3,14 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cairn_dag::list::{EntryType, Listed as Entry, Lister};
 use cairn_dag::{Blocks, NodeError};
-use cairn_primitives::Cid;
 use cairn_primitives::unixfs::Mtime;
+use cairn_primitives::{Cid, rfc3339};
 use cairn_wire::kubo::ls::{Link, Listed, Listing, Ls};
-use jiff::SignedDuration;
-use jiff::civil::DateTime;
 use serde::Serialize;
 
 use super::super::answer::{Encoding, Sender};
 use super::super::call::CidForm;
-use super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
+use super::super::{Answer, Call, Failure, Handler, OneOrMany, Records, times};
 
 impl Handler for Ls {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -178,7 +176,7 @@ fn link(entry: Entry, form: CidForm) -> Link {
         },
         target: entry.target.into_text(),
         mode: mode(entry.mode, entry.kind),
-        mod_time: rfc3339(entry.mtime),
+        mod_time: mod_time(entry.mtime),
     }
 }
 
@@ -201,17 +199,14 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
 
 /// RFC 3339 in UTC as Go writes it: fractional digits without trailing zeros, and Go's zero time for no time or one outside
 /// the years 1 to 9999.
-fn rfc3339(mtime: Option<Mtime>) -> String {
+fn mod_time(mtime: Option<Mtime>) -> String {
+    const SECOND: u32 = 1_000_000_000;
     let time = mtime.and_then(|mtime| {
-        let since = SignedDuration::new(mtime.seconds, 0)
-            .checked_add(SignedDuration::from_nanos(mtime.nanos.unwrap_or(0).into()))?;
-        let time = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since);
-        time.ok().filter(|time| time.year() > 0)
+        let nanos = mtime.nanos.unwrap_or(0);
+        let seconds = mtime.seconds.checked_add((nanos / SECOND).into())?;
+        rfc3339::format(seconds, nanos % SECOND).filter(|time| !time.starts_with("0000"))
     });
-    format!(
-        "{}Z",
-        time.unwrap_or(DateTime::constant(1, 1, 1, 0, 0, 0, 0))
-    )
+    time.unwrap_or_else(|| times::NONE.to_owned())
 }
 
 #[cfg(test)]
@@ -238,7 +233,7 @@ mod tests {
 
     #[test]
     fn times_are_written_as_in_go() {
-        let at = |seconds, nanos| rfc3339(Some(Mtime { seconds, nanos }));
+        let at = |seconds, nanos| mod_time(Some(Mtime { seconds, nanos }));
         assert_eq!(at(0, None), "1970-01-01T00:00:00Z");
         assert_eq!(
             at(1_700_000_000, Some(500_000_000)),
@@ -251,6 +246,6 @@ mod tests {
         assert_eq!(at(253_402_300_800, None), none);
         assert_eq!(at(i64::MAX, Some(u32::MAX)), none);
         assert_eq!(at(i64::MIN, None), none);
-        assert_eq!(rfc3339(None), none);
+        assert_eq!(mod_time(None), none);
     }
 }

@@ -11,6 +11,7 @@ command! {
         reply: One<String>,
         safe: true,
         needs: Repository,
+        cli: Custom,
         text: |_, verdict, out| {
             out.push_str(verdict);
             out.push('\n');

@@ -29,6 +29,7 @@ command! {
         reply: Many<String>,
         safe: false,
         needs: Repository,
+        cli: Custom,
         text: |_, message, out| {
             escaped(message, out);
             out.push('\n');

@@ -33,6 +33,7 @@ command! {
         reply: One<Unpinned>,
         safe: false,
         needs: Repository,
+        cli: Custom,
         xml: "PinOutput",
         text: |_, unpinned, out| {
             for pin in &unpinned.pins {

@@ -19,6 +19,7 @@ command! {
         reply: One<StringList>,
         safe: false,
         needs: Repository,
+        cli: Custom,
         text: |_, list, out| list.lines(out),
     }
 }
