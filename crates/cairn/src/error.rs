@@ -72,6 +72,20 @@ impl Problem {
         self
     }
 
+    /// Adds a cause that is only a text.
+    pub(crate) fn because_text(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Begins the message with what it is about. Kubo's message stays as it is.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        if !self.message.contains(what) {
+            self.message = format!("{what}: {}", self.message);
+        }
+        self
+    }
+
     /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -269,14 +283,10 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Connection(error) => error.into(),
-            ClientError::Response { error, .. } => Self {
-                kubo: Some(error.message.clone()),
-                ..Self::failed(error.detail.unwrap_or(error.message))
-            },
-            ClientError::Partial(partial) => Self {
-                kubo: Some(partial.message().to_owned()),
-                ..Self::failed(partial.detail().unwrap_or_else(|| partial.message()))
-            },
+            ClientError::Response { error, .. } => {
+                of_server(&error.message, error.detail.as_deref())
+            }
+            ClientError::Partial(partial) => of_server(partial.message(), partial.detail()),
             ClientError::Status { status, .. }
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>
@@ -290,5 +300,38 @@ impl From<ClientError> for Problem {
             }
             other => Self::from_error(&other),
         }
+    }
+}
+
+/// A command that failed on the server: in the words of Cairn if it sent them, else in Kubo's, but with our own name.
+fn of_server(message: &str, detail: Option<&str>) -> Problem {
+    let own = match detail {
+        Some(detail) => detail.to_owned(),
+        None => message.replace("'ipfs daemon'", "'cairn daemon'"),
+    };
+    Problem {
+        kubo: Some(message.to_owned()),
+        ..Problem::failed(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_server_name_this_program() {
+        let message = "must be run in online mode. Try running 'ipfs daemon' first";
+        let problem = of_server(message, None);
+        assert_eq!(
+            problem.render(&ErrorStyle::new("cairn")),
+            "error: must be run in online mode. Try running 'cairn daemon' first\n"
+        );
+        assert_eq!(
+            problem.render(&ErrorStyle::new("ipfs")),
+            format!("Error: {message}\n")
+        );
+        let problem = of_server("not pinned", Some("not pinned, or only indirectly")).about("CID");
+        assert_eq!(problem.message(), "CID: not pinned, or only indirectly");
     }
 }

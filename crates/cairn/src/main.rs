@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod globals;
 mod grammar;
+mod interrupt;
 mod kubo_backend;
 mod logging;
 mod output;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_client::{Address, Http, HttpOptions, InProcess, Kubo, Retry, Roots};
-use cairn_node::{Access, Node, NodeError, NodeOptions};
+use cairn_node::{Access, Node, NodeError, NodeOptions, RepoError};
 use cairn_primitives::credentials::basic;
 use http::HeaderValue;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +129,15 @@ fn is_not_writable(error: &NodeError) -> bool {
 /// An error of the node with its hint.
 pub(crate) fn node_problem(error: &NodeError) -> Problem {
     let problem = Problem::from_error(error);
+    if let NodeError::Repo(RepoError::Locked { path, pid }) = error
+        && !path.join(API_FILE).exists()
+    {
+        // Only a daemon writes the file.
+        let process = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+        return problem.hint(format!(
+            "another command{process} is using the repository: wait until it has ended"
+        ));
+    }
     match error.hint() {
         Some(hint) => problem.hint(hint.replace("`cairn ", "`{program} ")),
         None => problem,

@@ -1,5 +1,6 @@
 //! `config profile apply` of `cairn`: prints each changed key with both values.
 
+use cairn_node::config::Profile;
 use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
 use cairn_wire::text::escaped;
 use serde_json::Value;
@@ -9,6 +10,14 @@ use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
 use crate::session::Session;
+
+/// Adds the names of the profiles to the long help.
+pub(crate) fn with_names(command: clap::Command) -> clap::Command {
+    let about = command.get_about().map(ToString::to_string);
+    let names: Vec<_> = Profile::names().map(|name| format!("`{name}`")).collect();
+    let about = about.unwrap_or_default();
+    command.long_about(format!("{about}.\n\nProfiles: {}", names.join(", ")))
+}
 
 /// Runs it.
 pub(crate) async fn run(

@@ -1,29 +1,38 @@
 //! `get`: downloads files and directories.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
+use bytes::{Buf as _, Bytes};
+use cairn_client::Answer;
 use cairn_client::get::{self, Target};
-use cairn_client::{Answer, Error as ClientError};
 use cairn_wire::Values;
 use cairn_wire::kubo::get::Get;
 use cairn_wire::text::escaped;
+use tokio::sync::mpsc;
 
 use super::generic::Request;
+use super::partial_file::PartialFile;
 use crate::error::Problem;
 use crate::globals::Globals;
-use crate::output::Output;
+use crate::interrupt::{self, Interrupts};
+use crate::output::{Format, Output};
 use crate::progress::{self, Progress};
 use crate::session::Session;
+
+/// Maximum number of chunks that wait to be extracted.
+const WAITING: usize = 8;
+
+/// Size of the blocks of an archive.
+const BLOCK: usize = 512;
 
 /// Runs it.
 pub(crate) async fn run(
     session: &Session,
     request: &Request,
-    _: &Globals,
+    globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
     let asked = request.typed::<Get>()?;
@@ -42,19 +51,27 @@ pub(crate) async fn run(
         .kubo
         .send(request.spec, values(&asked), None)
         .await?;
-    let progress = Progress::bytes(display_path, answer.length());
-    let mut shown_target = String::new();
-    escaped(&target.to_string_lossy(), &mut shown_target);
-    let kind = if whole { "archive" } else { "file(s)" };
-    progress.suspend(|| {
-        output
-            .text(&format!("Saving {kind} to {shown_target}\n"))
-            .and_then(|()| output.flush())
-    })?;
+    let progress = Received {
+        // The length is that of the content, not of the compressed bytes.
+        length: answer.length().filter(|_| !asked.compress),
+        bytes: 0,
+        total: None,
+        bar: Progress::bytes(display_path, None),
+    };
+    if globals.format != Format::JsonLines {
+        let mut shown_target = String::new();
+        escaped(&target.to_string_lossy(), &mut shown_target);
+        let kind = if whole { "archive" } else { "file(s)" };
+        progress.bar.suspend(|| {
+            output
+                .text(&format!("Saving {kind} to {shown_target}\n"))
+                .and_then(|()| output.flush())
+        })?;
+    }
     if whole {
-        save(answer, &target, &progress).await
+        save(answer, &target, progress).await
     } else {
-        unpack(answer, target, &progress).await
+        unpack(answer, target, progress).await
     }
 }
 
@@ -97,24 +114,184 @@ fn target(asked: &Get, whole: bool) -> PathBuf {
     PathBuf::from(OsString::from_vec(name))
 }
 
-/// Writes the bytes as they arrive.
-async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<(), Problem> {
+/// Writes the bytes as they arrive. The file gets its name when it is complete.
+async fn save(mut answer: Answer, target: &Path, mut progress: Received) -> Result<(), Problem> {
     let failed = |error: io::Error| {
         Problem::failed(format!("cannot write {}", target.display())).because(&error)
     };
-    let mut file = File::create(target).map_err(failed)?;
+    let mut interrupts = Interrupts::new()?;
+    let mut file = PartialFile::create(target).map_err(failed)?;
+    loop {
+        let chunk = tokio::select! {
+            biased;
+            signal = interrupts.next() => {
+                drop((file, progress));
+                interrupt::end(signal)
+            }
+            chunk = answer.chunk() => chunk?,
+        };
+        let Some(bytes) = chunk else {
+            break;
+        };
+        file.write(&bytes).map_err(failed)?;
+        progress.add(&bytes);
+    }
+    file.finish().map_err(failed)?;
+    interrupts.release();
+    Ok(())
+}
+
+/// Extracts the archive in a thread while it arrives. The thread removes a file that is cut off, so it is waited for
+/// before a signal ends the process.
+async fn unpack(
+    mut answer: Answer,
+    target: PathBuf,
+    mut progress: Received,
+) -> Result<(), Problem> {
+    let mut interrupts = Interrupts::new()?;
+    let (chunks, taken) = mpsc::channel(WAITING);
+    let unpacking = tokio::task::spawn_blocking(move || {
+        let input = Chunks {
+            taken,
+            chunk: Bytes::new(),
+        };
+        get::extract(input, &Target::Path(target))
+    });
+    let received = tokio::select! {
+        biased;
+        signal = interrupts.next() => Err(signal),
+        received = feed(&mut answer, chunks, &mut progress) => Ok(received),
+    };
+    let unpacked = unpacking.await;
+    let received = received.unwrap_or_else(|signal| {
+        drop(progress);
+        interrupt::end(signal)
+    });
+    interrupts.release();
+    received.map_err(|problem| problem.hint("the output is incomplete"))?;
+    unpacked
+        .map_err(|error| Problem::failed("cannot unpack the archive").because(&error))?
+        .map_err(|error| Problem::from_error(&error))
+}
+
+/// Passes the chunks on, to the end of the answer or until nobody takes them.
+async fn feed(
+    answer: &mut Answer,
+    chunks: mpsc::Sender<Bytes>,
+    progress: &mut Received,
+) -> Result<(), Problem> {
     while let Some(bytes) = answer.chunk().await? {
-        file.write_all(&bytes).map_err(failed)?;
-        progress.add(bytes.len() as u64);
+        if chunks.send(bytes.clone()).await.is_err() {
+            // The thread has failed, and returns the error.
+            break;
+        }
+        progress.add(&bytes);
     }
     Ok(())
 }
 
-/// Extracts the archive while it arrives.
-async fn unpack(answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
-    let unpacked = get::unpack(answer, Target::Path(target), |bytes| progress.add(bytes)).await;
-    unpacked.map_err(|error| match error {
-        ClientError::Extract(error) => Problem::from_error(&error),
-        error => Problem::from(error).hint("the output is incomplete"),
-    })
+/// The chunks of an archive as a reader.
+struct Chunks {
+    taken: mpsc::Receiver<Bytes>,
+    chunk: Bytes,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            match self.taken.blocking_recv() {
+                Some(chunk) => self.chunk = chunk,
+                None => return Ok(0),
+            }
+        }
+        let count = self.chunk.len().min(out.len());
+        self.chunk
+            .copy_to_slice(out.get_mut(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+/// The progress in bytes received.
+///
+/// The server states the size of the content, but an archive of a directory has a header for each entry, which may be
+/// more than the content. So a total is only shown for a file.
+struct Received {
+    length: Option<u64>,
+    bytes: u64,
+    /// The total that is shown.
+    total: Option<u64>,
+    bar: Progress,
+}
+
+impl Received {
+    fn add(&mut self, chunk: &[u8]) {
+        if self.bytes == 0
+            && let Some(length) = self.length.filter(|_| begins_with_file(chunk))
+        {
+            self.total = Some(length);
+            self.bar.total(length);
+        }
+        self.bytes = self.bytes.saturating_add(chunk.len() as u64);
+        // The header and the padding are not content.
+        self.bar.set(self.bytes.min(self.total.unwrap_or(u64::MAX)));
+    }
+}
+
+/// Whether the first entry of an archive is a file, as far as its first chunk shows.
+fn begins_with_file(chunk: &[u8]) -> bool {
+    let mut rest = chunk;
+    while let Some((header, after)) = rest.split_at_checked(BLOCK) {
+        match header.get(156) {
+            Some(b'0' | 0) => return true,
+            // Records about the entry come before it.
+            Some(b'x' | b'g' | b'L' | b'K') => {
+                let size = header.get(124..136).and_then(octal).unwrap_or(usize::MAX);
+                let padded = size.checked_next_multiple_of(BLOCK);
+                rest = padded
+                    .and_then(|size| after.get(size..))
+                    .unwrap_or_default();
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn octal(field: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(field).ok()?;
+    usize::from_str_radix(text.trim_matches(['\0', ' ']), 8).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(kind: u8, size: &[u8]) -> Vec<u8> {
+        let mut header = vec![0; BLOCK];
+        header[156] = kind;
+        header[124..124 + size.len()].copy_from_slice(size);
+        header
+    }
+
+    #[test]
+    fn only_a_file_has_a_total() {
+        let content = vec![b'a'; BLOCK];
+        let file = [header(b'0', b"00000001000\0"), content.clone()].concat();
+        assert!(begins_with_file(&file));
+        let long_name = [header(b'x', b"00000000600\0"), content].concat();
+        assert!(!begins_with_file(&long_name));
+        assert!(begins_with_file(&[long_name, file.clone()].concat()));
+        assert!(!begins_with_file(&header(b'5', b"00000000000\0")));
+        assert!(!begins_with_file(&header(b'x', b"77777777777\0")));
+        assert!(!begins_with_file(&file[..100]));
+
+        let mut received = Received {
+            length: Some(512),
+            bytes: 0,
+            total: None,
+            bar: Progress::hidden(),
+        };
+        received.add(&file);
+        assert_eq!((received.bytes, received.total), (1024, Some(512)));
+    }
 }

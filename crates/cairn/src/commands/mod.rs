@@ -17,10 +17,12 @@ mod daemon;
 mod dag_export;
 mod dag_stat;
 mod db_copy;
+mod diag_healthy;
 mod diag_profile;
 mod files;
 mod files_chroot;
 mod files_ls;
+mod files_rm;
 mod filestore;
 mod generic;
 mod get;
@@ -31,8 +33,10 @@ mod key_rotate;
 mod listing;
 mod ls;
 mod p2p;
+mod partial_file;
 mod pin_add;
 mod pin_ls;
+mod pin_rm;
 mod pins;
 mod piped;
 mod pubsub;
@@ -46,6 +50,7 @@ mod routing_get;
 mod service;
 mod shutdown;
 mod status;
+mod swarm_disconnect;
 mod swarm_peers;
 mod uploads;
 mod version;
@@ -239,6 +244,16 @@ pub(crate) fn own_groups() -> impl Iterator<Item = &'static kubo::Group> {
     OWN_GROUPS.iter().chain(cluster::GROUPS)
 }
 
+/// Corrects the help of commands whose output here is not that of the RPC. `path` has `/` between words.
+pub(crate) fn with_own_help(program: &str, path: &str, command: clap::Command) -> clap::Command {
+    match path {
+        // Under the other name, the output is Kubo's.
+        "pin/ls" if program != "ipfs" => pin_ls::with_own_help(command),
+        "config/profile" => config_profile::with_names(command),
+        _ => command,
+    }
+}
+
 /// Runs a declared command: [`Plain`] for those that send their request and print the answer, [`Custom`] for the others.
 pub(crate) trait Runner<C: Command> {
     /// Opens the session of a command.
@@ -303,6 +318,7 @@ custom! {
     kubo::dht::get::DhtGet: routing_get::run,
     kubo::diag::profile::DiagProfile: diag_profile::run,
     kubo::files::ls::FilesLs: files_ls::run,
+    kubo::files::rm::FilesRm: files_rm::run,
     kubo::filestore::dups::FilestoreDups: record_error::run::<kubo::refs::links::Ref>,
     kubo::filestore::ls::FilestoreLs: filestore::ls,
     kubo::filestore::verify::FilestoreVerify: filestore::verify,
@@ -312,6 +328,7 @@ custom! {
     kubo::p2p::listen::P2pListen: p2p::listen,
     kubo::pin::add::PinAdd: pin_add::run,
     kubo::pin::ls::PinLs: pin_ls::run,
+    kubo::pin::rm::PinRm: pin_rm::run,
     kubo::pubsub::peers::PubsubPeers: pubsub::peers,
     kubo::pubsub::publish::PubsubPub: pubsub::publish,
     kubo::pubsub::sub::PubsubSub: pubsub::subscribe,
@@ -321,6 +338,7 @@ custom! {
     kubo::repo::ls::RepoLs: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::verify::RepoVerify: repo_verify::run,
     kubo::routing::get::RoutingGet: routing_get::run,
+    kubo::swarm::disconnect::SwarmDisconnect: swarm_disconnect::run,
     kubo::swarm::peers::SwarmPeers: swarm_peers::run,
 }
 

@@ -8,6 +8,13 @@ use crate::globals::Globals;
 use crate::output::Output;
 use crate::session::Session;
 
+/// Says in the help what is listed without a type.
+pub(crate) fn with_own_help(command: clap::Command) -> clap::Command {
+    command.mut_arg("--type", |argument| {
+        argument.help("Type of pins to list: `direct`, `indirect`, `recursive` or `all` [default: direct and recursive; all with paths or `--json`]")
+    })
+}
+
 /// Runs it.
 pub(crate) async fn run(
     session: &Session,

@@ -223,10 +223,12 @@ fn run(command: &str) -> Result<String, Problem> {
     }
 }
 
-/// Adds what a user can do about a refused request.
+/// Adds what a user can do about a refused request. `scope` says whether it was refused for the scope of the token: the
+/// status of such a refusal is also that of others, such as a disabled account.
 pub(crate) fn with_hint(
     problem: Problem,
     status: Option<http::StatusCode>,
+    scope: bool,
     is_local: bool,
 ) -> Problem {
     match status.map(|status| status.as_u16()) {
@@ -236,7 +238,7 @@ pub(crate) fn with_hint(
         Some(401) => {
             problem.hint("give the access token with `--token-file` or CAIRN_SERVICE_TOKEN")
         }
-        Some(403) => problem.hint("the access token does not have the scope for this command"),
+        Some(403) if scope => problem.hint("the access token does not have the scope for this command"),
         Some(429) => problem.hint("the service limits the rate of requests: try again later"),
         _ => problem,
     }

@@ -1,10 +1,12 @@
-//! `status`: whether the node is reachable, what it announces and what it keeps, in ten lines.
+//! `status`: whether the node is reachable, what it announces and stores, and where its APIs listen.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use cairn_client::Records;
 use cairn_http::listen::{Address, Place};
+use cairn_node::config::sections::{Addresses, Face};
+use cairn_node::repo;
 use cairn_wire::kubo::Command as _;
 use cairn_wire::kubo::config::value::Config;
 use cairn_wire::kubo::id::Id;
@@ -28,8 +30,8 @@ use crate::session::{API_FILE, Session, read_small};
 /// Its grammar.
 pub(crate) fn command() -> Command {
     Command::new("status")
-        .about("Show whether the node is reachable, and what it announces and stores")
-        .long_about("Show in ten lines whether the node is reachable, and what it announces and stores.\n\nWithout a running daemon, only the local part is known. `--json` prints one object.")
+        .about("Show whether the node is reachable, what it stores, and where its APIs listen")
+        .long_about("Show whether the node is reachable, what it announces and stores, and where its APIs listen.\n\nWithout a running daemon, only the local part is known. `--json` prints one object.")
 }
 
 /// Runs it.
@@ -69,10 +71,30 @@ struct Status {
     objects: u64,
     /// Recursive pins.
     pins: u64,
-    /// Addresses of the RPC.
+    #[serde(flatten)]
+    listening: FaceAddresses,
+}
+
+/// Where the APIs and the gateway listen.
+#[derive(Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct FaceAddresses {
+    /// The RPC.
     #[serde(rename = "API")]
     api: Vec<String>,
     gateway: Vec<String>,
+    /// Those that only this program has; absent for another server.
+    #[serde(flatten)]
+    own: Option<OwnFaceAddresses>,
+}
+
+/// Where the APIs of the services listen.
+#[derive(Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct OwnFaceAddresses {
+    pinning: Vec<String>,
+    upload: Vec<String>,
+    cluster: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -102,6 +124,7 @@ impl Status {
         let kubo = &session.kubo;
         let id = kubo.call(&Id::new(None)).await?;
         let stat = kubo.call(&RepoStat::new()).await?;
+        let is_own = id.agent_version.split('/').any(|part| part == "cairn");
         Ok(Self {
             network: Peers::read(session, id.addresses.unwrap_or_default()).await?,
             id: id.id,
@@ -111,14 +134,10 @@ impl Status {
             size_limit: stat.storage_max,
             objects: stat.num_objects,
             pins: pins(session).await?,
-            api: with_bound(
-                addresses(session, "Addresses.API").await,
-                bound.api.as_deref(),
-            ),
-            gateway: with_bound(
-                addresses(session, "Addresses.Gateway").await,
-                bound.gateway.as_deref(),
-            ),
+            listening: match session.is_daemon() {
+                true => FaceAddresses::of(setting(session, "Addresses").await, bound, is_own),
+                false => FaceAddresses::closed(),
+            },
         })
     }
 
@@ -162,9 +181,9 @@ impl Status {
             ),
         );
         line("Pins:", &format!("{} recursive", self.pins));
-        let api = list(&self.api, "none");
-        let gateway = list(&self.gateway, "none");
-        line("Services:", &format!("RPC {api}; gateway {gateway}"));
+        for (label, addresses) in self.listening.lines() {
+            line(label, &list(addresses, "not listening"));
+        }
         out
     }
 }
@@ -252,15 +271,43 @@ async fn setting(session: &Session, key: &str) -> Option<Value> {
     setting.ok().map(|setting| setting.value)
 }
 
-/// Addresses of the configuration.
-async fn addresses(session: &Session, key: &str) -> Vec<String> {
-    match setting(session, key).await {
-        Some(Value::String(address)) => vec![address],
-        Some(Value::Array(addresses)) => {
-            let texts = addresses.iter().filter_map(Value::as_str);
-            texts.map(str::to_owned).collect()
+impl FaceAddresses {
+    /// Those of the configuration, with the bound ones in place of those whose port the system chose.
+    fn of(configured: Option<Value>, bound: &BoundAddresses, is_own: bool) -> Self {
+        let configured = configured.and_then(|value| serde_json::from_value(value).ok());
+        let configured: Addresses = configured.unwrap_or_default();
+        let own =
+            |face, bound: &Option<String>| with_bound(configured.face(face), bound.as_deref());
+        Self {
+            own: is_own.then(|| OwnFaceAddresses {
+                pinning: own(Face::Pinning, &bound.pinning),
+                upload: own(Face::Upload, &bound.upload),
+                cluster: own(Face::Cluster, &bound.cluster),
+            }),
+            api: with_bound(configured.api.0, bound.api.as_deref()),
+            gateway: with_bound(configured.gateway.0, bound.gateway.as_deref()),
         }
-        _ => Vec::new(),
+    }
+
+    /// Those of this program without a daemon.
+    fn closed() -> Self {
+        Self {
+            own: Some(OwnFaceAddresses::default()),
+            ..Self::default()
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        let own = self.own.iter().flat_map(|own| {
+            [
+                ("Pinning:", own.pinning.as_slice()),
+                ("Uploads:", &own.upload),
+                ("Cluster:", &own.cluster),
+            ]
+        });
+        [("RPC:", self.api.as_slice()), ("Gateway:", &self.gateway)]
+            .into_iter()
+            .chain(own)
     }
 }
 
@@ -269,6 +316,9 @@ async fn addresses(session: &Session, key: &str) -> Vec<String> {
 struct BoundAddresses {
     api: Option<String>,
     gateway: Option<String>,
+    pinning: Option<String>,
+    upload: Option<String>,
+    cluster: Option<String>,
 }
 
 impl BoundAddresses {
@@ -284,9 +334,13 @@ impl BoundAddresses {
             let text = read_small(&repository.join(name)).ok()?;
             Some(text.trim().to_owned()).filter(|text| !text.is_empty())
         };
+        let face = |face| repo::running_face(repository, face).ok().flatten();
         Self {
             api: read(API_FILE),
             gateway: read("gateway").and_then(|url| multiaddr_of(&url)),
+            pinning: face(Face::Pinning),
+            upload: face(Face::Upload),
+            cluster: face(Face::Cluster),
         }
     }
 }
@@ -355,13 +409,12 @@ mod tests {
             size_limit: 10_000_000_000,
             objects: 12_345,
             pins: 12,
-            api: vec!["/ip4/127.0.0.1/tcp/5001".to_owned()],
-            gateway: Vec::new(),
+            listening: FaceAddresses::default(),
         }
     }
 
     #[test]
-    fn ten_lines_tell_of_the_node() {
+    fn each_line_tells_one_thing() {
         let announced = vec!["/ip4/203.0.113.1/tcp/4001".to_owned(); 3];
         let peers = Peers {
             reachability: "Public".to_owned(),
@@ -374,7 +427,20 @@ mod tests {
             provided: 1000,
             queued: 5,
         };
-        insta::assert_snapshot!(status(Some(peers)).text(), @r"
+        let bound = BoundAddresses {
+            upload: Some("/ip4/127.0.0.1/tcp/40123".to_owned()),
+            ..BoundAddresses::default()
+        };
+        let configured = serde_json::json!({
+            "API": ["/ip4/127.0.0.1/tcp/5001", "/unix/run/cairn"],
+            "Gateway": [],
+            "Upload": "/ip4/127.0.0.1/tcp/0",
+        });
+        let status = Status {
+            listening: FaceAddresses::of(Some(configured), &bound, true),
+            ..status(Some(peers))
+        };
+        insta::assert_snapshot!(status.text(), @r"
         Peer ID:     12D3KooWPeer
         Version:     kubo/0.42.0/cairn
         Reachable:   yes, at /ip4/203.0.113.1/tcp/4001
@@ -384,9 +450,21 @@ mod tests {
         Providing:   all: 1000 CIDs announced, 5 waiting
         Repository:  1.4 GB of 10 GB in 12345 blocks, at /home/user/.cairn
         Pins:        12 recursive
-        Services:    RPC /ip4/127.0.0.1/tcp/5001; gateway none
+        RPC:         /ip4/127.0.0.1/tcp/5001 and 1 more
+        Gateway:     not listening
+        Pinning:     /ip4/127.0.0.1/tcp/9097
+        Uploads:     /ip4/127.0.0.1/tcp/40123
+        Cluster:     /ip4/127.0.0.1/tcp/9094
         ");
-        assert_eq!(status(None).text().lines().count(), 10);
+    }
+
+    #[test]
+    fn another_server_has_no_apis_of_services() {
+        let status = status(None);
+        assert_eq!(status.text().lines().count(), 11);
+        let json = serde_json::to_value(&status).unwrap();
+        assert_eq!(json["Gateway"], serde_json::json!([]));
+        assert!(json.get("Pinning").is_none());
     }
 
     #[test]

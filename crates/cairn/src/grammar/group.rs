@@ -44,6 +44,7 @@ impl Group {
                 .about(group_summary(path))
                 .hide(self.children.values().all(Self::is_hidden)),
         };
+        command = commands::with_own_help(program, path, command);
         command = with_globals(command);
         let pointer = format!("`{program} --help` lists the global options.");
         let examples = self.spec.map(|spec| spec.examples).unwrap_or_default();

@@ -148,6 +148,7 @@ const PARTS: &[&str] = &[
     "cairn_http::access",
     "cairn_network",
     "cairn_node",
+    "cairn_services",
     "cairn_store",
     "h2",
     "hickory",

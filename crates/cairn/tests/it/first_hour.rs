@@ -399,3 +399,15 @@ fn shutting_down_leaves_a_line() {
     );
     drop(daemon);
 }
+
+#[test]
+fn the_first_collection_frees_the_space() {
+    let (repository, _) = with_folder();
+    let _daemon = repository.start(&[]).unwrap();
+    let data = cairn_testkit::fixture::stream("freed", 3 << 20);
+    let added = repository.output(&["add", "-Q"], &data).unwrap();
+    let cid = String::from_utf8(added.stdout).unwrap();
+    prints(&repository, &["pin", "rm", cid.trim()]);
+    let printed = prints(&repository, &["repo", "gc"]);
+    assert!(printed.contains(" MB\n"), "{printed}");
+}

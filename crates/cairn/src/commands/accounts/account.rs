@@ -6,9 +6,11 @@ use cairn_store::shared::{Account, MAX_PAGE, Quota};
 use clap::{Arg, ArgAction, Command};
 
 use super::{finish, named, open, table};
+use crate::commands::swarm_peers::shown;
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
+use crate::output::Output;
 
 const NAME: &str = "name";
 const PINS: &str = "pins";
@@ -189,5 +191,10 @@ pub(super) async fn remove(invocation: &Invocation, globals: &Globals) -> Result
         Ok(account)
     };
     let account = finish(&*rows, work.await).await?;
-    print_one(globals, account)
+    if globals.format.is_json() {
+        return print_one(globals, account);
+    }
+    let mut output = Output::stdout()?;
+    output.text(&format!("removed the account {}\n", shown(&account.name)))?;
+    output.flush()
 }

@@ -92,20 +92,20 @@ pub(super) fn account(account: &AccountRecord) -> String {
     ])
 }
 
-/// A table of tokens.
-pub(super) fn tokens(tokens: &[TokenRecord]) -> String {
+/// A table of tokens, with the states of those that were not revoked.
+pub(super) fn tokens(tokens: &[TokenRecord], states: &[&str]) -> String {
     let head = [
         "ID", "NAME", "SCOPES", "CREATED", "EXPIRES", "USES", "STATUS",
     ]
     .map(str::to_owned);
-    let row = |token: &TokenRecord| {
+    let row = |(token, state): (&TokenRecord, &&str)| {
         let uses = match token.max_uses {
             Some(most) => format!("{} of {most}", token.used),
             None => "unlimited".to_owned(),
         };
         let status = match &token.revoked {
             Some(time) => format!("revoked {}", when(time)),
-            None => "active".to_owned(),
+            None => (*state).to_owned(),
         };
         [
             token.id.to_string(),
@@ -118,7 +118,7 @@ pub(super) fn tokens(tokens: &[TokenRecord]) -> String {
         ]
     };
     let rows: Vec<_> = std::iter::once(head)
-        .chain(tokens.iter().map(row))
+        .chain(tokens.iter().zip(states).map(row))
         .collect();
     table(&rows)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cairn_http::accounts::{scopes_of, token_record};
 use cairn_services::accounts::{AccountSettings, Accounts, TokenForm, WantedToken};
-use cairn_store::shared::{Account, MAX_PAGE, SharedError, SharedRows, Token, TokenId};
+use cairn_store::shared::{Account, MAX_PAGE, Millis, SharedError, SharedRows, Token, TokenId};
 use cairn_wire::accounts::{CreatedToken, Scope};
 use clap::{Arg, Command, value_parser};
 
@@ -181,18 +181,34 @@ pub(super) async fn list(invocation: &Invocation, globals: &Globals) -> Result<(
     let rows = open(globals).await?;
     let name = text(invocation, ACCOUNT);
     let work = async {
-        match rows.account_named(&name).await? {
-            Some(account) => tokens(&*rows, &account).await,
+        let all = match rows.account_named(&name).await? {
+            Some(account) => tokens(&*rows, &account).await?,
             // It is created with its first token.
-            None if name == DEFAULT_ACCOUNT => Ok(Vec::new()),
-            None => Err(named(&*rows, &name).await.err().unwrap_or_else(|| {
-                Problem::failed("the account was just created").hint("run the command again")
-            })),
-        }
+            None if name == DEFAULT_ACCOUNT => Vec::new(),
+            None => {
+                let missing = named(&*rows, &name).await.err();
+                return Err(missing.unwrap_or_else(|| {
+                    Problem::failed("the account was just created").hint("run the command again")
+                }));
+            }
+        };
+        Ok((all, rows.now().await?))
     };
-    let all = finish(&*rows, work.await).await?;
+    let (all, now) = finish(&*rows, work.await).await?;
+    let states: Vec<_> = all.iter().map(|token| state(token, now)).collect();
     let records: Vec<_> = all.into_iter().map(token_record).collect();
-    table::print(globals, &records, table::tokens)
+    table::print(globals, &records, |records| table::tokens(records, &states))
+}
+
+/// Whether a token that was not revoked is still accepted.
+fn state(token: &Token, now: Millis) -> &'static str {
+    if token.expires.is_some_and(|expires| expires <= now) {
+        "expired"
+    } else if token.max_uses.is_some_and(|most| token.used >= most) {
+        "used up"
+    } else {
+        "active"
+    }
 }
 
 pub(super) async fn revoke(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
@@ -217,4 +233,34 @@ pub(super) async fn revoke(invocation: &Invocation, globals: &Globals) -> Result
         .hint("run `{program} token list` for all tokens of an account"))
     };
     finish(&*rows, work.await).await
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_store::shared::{AccountId, Scopes};
+
+    use super::*;
+
+    #[test]
+    fn tokens_end_with_their_time_or_their_uses() {
+        let token = |expires, max_uses, used| Token {
+            id: TokenId(1),
+            account: AccountId(1),
+            name: "ci".to_owned(),
+            scopes: Scopes::PIN,
+            created: 0,
+            expires,
+            max_uses,
+            used,
+            revoked: None,
+        };
+        for (token, wanted) in [
+            (token(None, None, 0), "active"),
+            (token(Some(1001), Some(2), 1), "active"),
+            (token(Some(1000), Some(2), 2), "expired"),
+            (token(None, Some(2), 2), "used up"),
+        ] {
+            assert_eq!(state(&token, 1000), wanted);
+        }
+    }
 }

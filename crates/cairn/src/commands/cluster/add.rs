@@ -15,6 +15,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::super::add::walk::{self, Root};
 use super::super::files;
+use super::super::pins::missing;
 use super::connect::{self, connect, is_set, problem};
 use super::{pin, print};
 use crate::error::Problem;
@@ -172,6 +173,10 @@ impl Input {
         let matches = invocation.matches();
         let paths = matches.and_then(|all| all.try_get_many::<OsString>("paths").ok().flatten());
         let paths: Vec<&OsString> = paths.into_iter().flatten().collect();
+        // The grammar lets arguments be missing, as standard input may have them for other commands.
+        if paths.is_empty() {
+            return Err(missing("PATH"));
+        }
         if let [only] = paths.as_slice()
             && *only == "-"
         {

@@ -4,6 +4,7 @@ mod add;
 mod connect;
 mod health;
 mod ipfs_gc;
+mod password;
 mod peer;
 mod pin;
 mod pin_ls;

@@ -2,22 +2,19 @@
 //!
 //! As the commands of accounts, they use the database of `Database.URL` directly.
 
-use std::io::Read as _;
-
 use cairn_services::cluster::set_user;
 use cairn_store::shared::MAX_PAGE;
 use clap::{Arg, Command};
 
 use super::super::accounts::{finish, open};
+use super::super::pins::missing;
+use super::password;
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
 use crate::output::Output;
 
 const NAME: &str = "name";
-
-/// Maximum length of a password, in bytes.
-const MAX_PASSWORD: u64 = 4 << 10;
 
 fn with_name(name: &'static str, about: &'static str) -> Command {
     Command::new(name).about(about).arg(
@@ -30,9 +27,10 @@ fn with_name(name: &'static str, about: &'static str) -> Command {
 
 pub(super) fn add_command() -> Command {
     with_name("add", "Create a user of the REST API, or change the password").long_about(
-        "Create a user of the REST API, or change the password.\n\nThe password is read from the standard input, without the line \
-         end. A new password makes all tokens of the user invalid. While there is no user, the API asks for no credentials, and the \
-         daemon listens on this machine only.",
+        "Create a user of the REST API, or change the password.\n\nThe password is asked for twice on a terminal, and \
+         otherwise read from the standard input, without the line end. A new password makes all tokens of the user invalid.\n\nWhile \
+         there has never been a user, the API asks for no credentials, and the daemon listens on this machine only. Removing all \
+         users does not bring that back.",
     )
 }
 
@@ -49,27 +47,14 @@ fn name(invocation: &Invocation) -> String {
     invocation.own::<String>(NAME).unwrap_or_default()
 }
 
-/// The password on the standard input.
-fn password() -> Result<String, Problem> {
-    let mut text = String::new();
-    std::io::stdin()
-        .take(MAX_PASSWORD + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| Problem::failed("cannot read the password").because(&error))?;
-    let password = text.strip_suffix('\n').unwrap_or(&text);
-    let password = password.strip_suffix('\r').unwrap_or(password);
-    if password.is_empty() || u64::try_from(text.len()).is_ok_and(|length| length > MAX_PASSWORD) {
-        return Err(Problem::usage("the password is empty or too long").hint(
-            "write it to the standard input, as in `{program} cluster user add NAME < FILE`",
-        ));
-    }
-    Ok(password.to_owned())
-}
-
 pub(super) async fn add(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
-    let password = password()?;
+    let name = name(invocation);
+    if name.is_empty() {
+        return Err(missing("NAME"));
+    }
+    let password = password::read().await?;
     let rows = open(globals).await?;
-    let made = set_user(&*rows, &name(invocation), &password).await;
+    let made = set_user(&*rows, &name, &password).await;
     let made = made.map_err(|error| Problem::from_error(&error));
     finish(&*rows, made).await?;
     Ok(())

@@ -39,17 +39,20 @@ impl Service {
     /// The problem of a failed call.
     fn problem(&self, error: PinningError) -> Problem {
         let status = error.status();
+        let mut scope = false;
         let problem = match error {
             PinningError::Call(CallError::Transport(error)) => {
                 return unreachable(error, self.is_local);
             }
             PinningError::Refused(refusal) => {
                 let text = refusal.details.unwrap_or(refusal.reason);
+                // Their codes do not tell the reasons apart.
+                scope = text.contains("scope");
                 Problem::failed(format!("{text} ({})", refusal.status))
             }
             other => Problem::from_error(&other),
         };
-        service::with_hint(problem, status, self.is_local)
+        service::with_hint(problem, status, scope, self.is_local)
     }
 
     /// The problem of a failed call about a pin request.
@@ -67,8 +70,13 @@ impl Service {
 /// A service that cannot be reached.
 pub(super) fn unreachable(error: TransportError, is_local: bool) -> Problem {
     match error {
-        TransportError::Connect { .. } | TransportError::ConnectTimeout { .. } if !is_local => {
-            Problem::from_error(&error)
+        TransportError::Connect { .. } | TransportError::ConnectTimeout { .. } => {
+            let problem = Problem::from_error(&error);
+            if is_local {
+                problem.hint("is the daemon running? Start it with `{program} daemon`, or name another service with `--service`")
+            } else {
+                problem
+            }
         }
         other => other.into(),
     }

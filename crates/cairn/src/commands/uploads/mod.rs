@@ -8,6 +8,7 @@ use cairn_client::Cid;
 use cairn_client::nft_storage::{NftStorage, StorageError};
 use cairn_client::rest::CallError;
 use cairn_node::config::Face;
+use cairn_wire::upload::Code;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub(super) use self::manage::{
@@ -41,6 +42,7 @@ impl Server {
     /// The problem of a failed call.
     fn problem(&self, error: StorageError) -> Problem {
         let status = error.status();
+        let scope = error.code() == Some(Code::Forbidden.name());
         let problem = match error {
             StorageError::Call(CallError::Transport(error)) => {
                 return unreachable(error, self.is_local);
@@ -56,7 +58,7 @@ impl Server {
             }
             other => Problem::from_error(&other),
         };
-        service::with_hint(problem, status, self.is_local)
+        service::with_hint(problem, status, scope, self.is_local)
     }
 
     /// The problem of a failed call about an upload.
