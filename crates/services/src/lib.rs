@@ -12,8 +12,10 @@ pub mod pin_queue;
 pub mod releases;
 mod services;
 mod supervise;
+mod time;
 pub mod uploads;
 
 pub use context::Context;
 pub use locks::CidLock;
 pub use services::{ServiceSettings, Services};
+pub use time::format_time;

@@ -4,10 +4,8 @@ use cairn_wire::kubo::command::Custom;
 use cairn_wire::kubo::diag::healthy::DiagHealthy;
 
 use super::Runner;
-use super::generic::{self, Request};
 use crate::error::Problem;
 use crate::globals::Globals;
-use crate::output::Output;
 use crate::session::Session;
 
 impl Runner<DiagHealthy> for Custom {
@@ -15,14 +13,5 @@ impl Runner<DiagHealthy> for Custom {
         Session::daemon(globals)?.ok_or_else(|| {
             Problem::failed("the daemon is not running").hint("start it with `{program} daemon`")
         })
-    }
-
-    async fn run(
-        session: &Session,
-        request: &Request,
-        globals: &Globals,
-        output: &mut Output,
-    ) -> Result<(), Problem> {
-        generic::run(session, request, globals, output).await
     }
 }

@@ -1,17 +1,16 @@
 //! `get`: downloads files and directories.
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use bytes::{Buf as _, Bytes};
-use cairn_client::Answer;
-use cairn_client::get::{self, Target};
+use bytes::Bytes;
+use cairn_client::get::{self, EntryKind, ExtractError, Target};
+use cairn_client::{Answer, Error as ClientError};
 use cairn_wire::Values;
 use cairn_wire::kubo::get::Get;
 use cairn_wire::text::escaped;
-use tokio::sync::mpsc;
 
 use super::generic::Request;
 use super::partial_file::PartialFile;
@@ -21,12 +20,6 @@ use crate::interrupt::{self, Interrupts};
 use crate::output::{Format, Output};
 use crate::progress::{self, Progress};
 use crate::session::Session;
-
-/// Maximum number of chunks that wait to be extracted.
-const WAITING: usize = 8;
-
-/// Size of the blocks of an archive.
-const BLOCK: usize = 512;
 
 /// Runs it.
 pub(crate) async fn run(
@@ -141,74 +134,21 @@ async fn save(mut answer: Answer, target: &Path, mut progress: Received) -> Resu
     Ok(())
 }
 
-/// Extracts the archive in a thread while it arrives. The thread removes a file that is cut off, so it is waited for
-/// before a signal ends the process.
-async fn unpack(
-    mut answer: Answer,
-    target: PathBuf,
-    mut progress: Received,
-) -> Result<(), Problem> {
+/// Extracts the archive while it arrives.
+async fn unpack(answer: Answer, target: PathBuf, mut progress: Received) -> Result<(), Problem> {
     let mut interrupts = Interrupts::new()?;
-    let (chunks, taken) = mpsc::channel(WAITING);
-    let unpacking = tokio::task::spawn_blocking(move || {
-        let input = Chunks {
-            taken,
-            chunk: Bytes::new(),
-        };
-        get::extract(input, &Target::Path(target))
-    });
-    let received = tokio::select! {
-        biased;
-        signal = interrupts.next() => Err(signal),
-        received = feed(&mut answer, chunks, &mut progress) => Ok(received),
-    };
-    let unpacked = unpacking.await;
-    let received = received.unwrap_or_else(|signal| {
+    let target = Target::Path(target);
+    let received = |bytes: &Bytes| progress.add(bytes);
+    let unpacked = get::unpack_until(answer, target, received, interrupts.next()).await;
+    if let Ok(Some(signal)) = unpacked {
         drop(progress);
-        interrupt::end(signal)
-    });
+        interrupt::end(signal);
+    }
     interrupts.release();
-    received.map_err(|problem| problem.hint("the output is incomplete"))?;
-    unpacked
-        .map_err(|error| Problem::failed("cannot unpack the archive").because(&error))?
-        .map_err(|error| Problem::from_error(&error))
-}
-
-/// Passes the chunks on, to the end of the answer or until nobody takes them.
-async fn feed(
-    answer: &mut Answer,
-    chunks: mpsc::Sender<Bytes>,
-    progress: &mut Received,
-) -> Result<(), Problem> {
-    while let Some(bytes) = answer.chunk().await? {
-        if chunks.send(bytes.clone()).await.is_err() {
-            // The thread has failed, and returns the error.
-            break;
-        }
-        progress.add(&bytes);
-    }
-    Ok(())
-}
-
-/// The chunks of an archive as a reader.
-struct Chunks {
-    taken: mpsc::Receiver<Bytes>,
-    chunk: Bytes,
-}
-
-impl Read for Chunks {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.chunk.is_empty() {
-            match self.taken.blocking_recv() {
-                Some(chunk) => self.chunk = chunk,
-                None => return Ok(0),
-            }
-        }
-        let count = self.chunk.len().min(out.len());
-        self.chunk
-            .copy_to_slice(out.get_mut(..count).unwrap_or_default());
-        Ok(count)
-    }
+    unpacked.map(drop).map_err(|error| match error {
+        ClientError::Extract(error) => Problem::from_error(&error),
+        error => Problem::from(error).hint("the output is incomplete"),
+    })
 }
 
 /// The progress in bytes received.
@@ -239,46 +179,41 @@ impl Received {
 
 /// Whether the first entry of an archive is a file, as far as its first chunk shows.
 fn begins_with_file(chunk: &[u8]) -> bool {
-    let mut rest = chunk;
-    while let Some((header, after)) = rest.split_at_checked(BLOCK) {
-        match header.get(156) {
-            Some(b'0' | 0) => return true,
-            // Records about the entry come before it.
-            Some(b'x' | b'g' | b'L' | b'K') => {
-                let size = header.get(124..136).and_then(octal).unwrap_or(usize::MAX);
-                let padded = size.checked_next_multiple_of(BLOCK);
-                rest = padded
-                    .and_then(|size| after.get(size..))
-                    .unwrap_or_default();
-            }
-            _ => return false,
-        }
-    }
-    false
-}
-
-fn octal(field: &[u8]) -> Option<usize> {
-    let text = std::str::from_utf8(field).ok()?;
-    usize::from_str_radix(text.trim_matches(['\0', ' ']), 8).ok()
+    let mut first = None;
+    // Ends with an error at the first entry, or where the chunk does.
+    let _ = get::each(chunk, |head, _| {
+        first = Some(head.kind);
+        Err(ExtractError::Empty)
+    });
+    first == Some(EntryKind::File)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Size of the blocks of an archive.
+    const BLOCK: usize = 512;
+
     fn header(kind: u8, size: &[u8]) -> Vec<u8> {
         let mut header = vec![0; BLOCK];
         header[156] = kind;
         header[124..124 + size.len()].copy_from_slice(size);
+        // The checksum counts its own field as spaces.
+        let sum = header.iter().map(|byte| u32::from(*byte)).sum::<u32>() + 8 * u32::from(b' ');
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
         header
     }
 
     #[test]
     fn only_a_file_has_a_total() {
         let content = vec![b'a'; BLOCK];
-        let file = [header(b'0', b"00000001000\0"), content.clone()].concat();
+        let file = [header(b'0', b"00000001000\0"), content].concat();
         assert!(begins_with_file(&file));
-        let long_name = [header(b'x', b"00000000600\0"), content].concat();
+        // A record of a name of 374 bytes: 384 bytes, octal 600.
+        let mut name = format!("384 path={}\n", "n".repeat(374)).into_bytes();
+        name.resize(BLOCK, 0);
+        let long_name = [header(b'x', b"00000000600\0"), name].concat();
         assert!(!begins_with_file(&long_name));
         assert!(begins_with_file(&[long_name, file.clone()].concat()));
         assert!(!begins_with_file(&header(b'5', b"00000000000\0")));

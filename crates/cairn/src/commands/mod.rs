@@ -267,25 +267,18 @@ pub(crate) trait Runner<C: Command> {
         }
     }
 
-    /// Runs it.
+    /// Runs it: sends the request, and prints the answer.
     fn run(
         session: &Session,
         request: &Request,
         globals: &Globals,
         output: &mut Output,
-    ) -> impl Future<Output = Result<(), Problem>>;
-}
-
-impl<C: Command> Runner<C> for Plain {
-    async fn run(
-        session: &Session,
-        request: &Request,
-        globals: &Globals,
-        output: &mut Output,
-    ) -> Result<(), Problem> {
-        generic::run(session, request, globals, output).await
+    ) -> impl Future<Output = Result<(), Problem>> {
+        generic::run(session, request, globals, output)
     }
 }
+
+impl<C: Command> Runner<C> for Plain {}
 
 /// Assigns functions to the commands declared with `cli: Custom`.
 macro_rules! custom {

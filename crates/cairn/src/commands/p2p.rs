@@ -3,12 +3,12 @@
 use cairn_wire::kubo::p2p::close::P2pClose;
 use cairn_wire::kubo::p2p::forward::P2pForward;
 use cairn_wire::kubo::p2p::listen::P2pListen;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::generic::{self, Request};
 use super::swarm_peers::shown;
 use crate::error::Problem;
 use crate::globals::Globals;
+use crate::interrupt::Interrupts;
 use crate::output::Output;
 use crate::session::Session;
 
@@ -66,16 +66,10 @@ async fn wait(
     (started, ended): (&str, &str),
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let failed =
-        |error: std::io::Error| Problem::failed("cannot listen for signals").because(&error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupts = Interrupts::new()?;
     output.text(started)?;
     output.flush()?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    interrupts.next().await;
     session.kubo.call(close).await?;
     output.text(ended)
 }

@@ -37,10 +37,30 @@ pub enum Target {
 ///
 /// Those of the response, else [`Error::Extract`]. Files that were written before remain.
 pub async fn unpack(
-    mut answer: Answer,
+    answer: Answer,
     target: Target,
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<(), Error> {
+    let never = std::future::pending::<std::convert::Infallible>();
+    let progress = |bytes: &Bytes| progress(bytes.len() as u64);
+    match unpack_until(answer, target, progress, never).await? {
+        None => Ok(()),
+        Some(never) => match never {},
+    }
+}
+
+/// As [`unpack`], unless `stop` completes before the end: then the file that is being written is removed, and its output is
+/// returned. `progress` is called with each chunk.
+///
+/// # Errors
+///
+/// As [`unpack`].
+pub async fn unpack_until<S>(
+    mut answer: Answer,
+    target: Target,
+    mut progress: impl FnMut(&Bytes) + Send,
+    stop: impl Future<Output = S>,
+) -> Result<Option<S>, Error> {
     let (pieces, taken) = mpsc::channel(WAITING);
     let unpacking = tokio::task::spawn_blocking(move || {
         let input = Pieces {
@@ -49,33 +69,41 @@ pub async fn unpack(
         };
         extract(input, &target)
     });
-    let mut broken: Option<Error> = None;
-    loop {
-        match answer.chunk().await {
-            Ok(Some(bytes)) => {
-                let length = bytes.len() as u64;
-                // The thread has ended and returns the error.
-                if pieces.send(Ok(bytes)).await.is_err() {
-                    break;
+    let feeding = async move {
+        loop {
+            match answer.chunk().await {
+                Ok(Some(bytes)) => {
+                    // The thread has ended and returns the error.
+                    if pieces.send(Ok(bytes.clone())).await.is_err() {
+                        return Ok(());
+                    }
+                    progress(&bytes);
                 }
-                progress(length);
-            }
-            Ok(None) => break,
-            Err(error) => {
-                broken = Some(error);
-                let cut = io::Error::other("the archive was cut off");
-                let _ = pieces.send(Err(cut)).await;
-                break;
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    let cut = io::Error::other("the archive was cut off");
+                    let _ = pieces.send(Err(cut)).await;
+                    return Err(error);
+                }
             }
         }
-    }
-    drop(pieces);
+    };
+    // Whichever ends, the thread gets no more pieces then.
+    let fed = tokio::select! {
+        biased;
+        stopped = stop => Err(stopped),
+        fed = feeding => Ok(fed),
+    };
     let unpacked = unpacking.await;
-    match (broken, unpacked) {
-        (Some(error), _) => Err(error),
-        (None, Ok(unpacked)) => Ok(unpacked?),
-        (None, Err(error)) => Err(Error::Cut(BoxError::from(error))),
+    match fed {
+        Err(stopped) => return Ok(Some(stopped)),
+        Ok(fed) => fed?,
     }
+    match unpacked {
+        Ok(unpacked) => unpacked?,
+        Err(error) => return Err(Error::Cut(BoxError::from(error))),
+    }
+    Ok(None)
 }
 
 /// The chunks of an archive as a reader.

@@ -100,20 +100,15 @@ impl Pinner {
     /// # Errors
     /// When the rows fail.
     pub async fn make_direct(&self, cid: &Cid) -> Result<(), PinError> {
-        let changes = |pin: Pin| {
-            vec![PinChange::Set(Pin {
-                mode: PinMode::Direct,
-                ..pin
-            })]
-        };
+        let _lock = self.inner.lock_one(cid).await;
         let Some(pin) = self.recursive(cid)? else {
             return Ok(());
         };
-        let _locks = self.inner.lock_all(&changes(pin)).await;
-        match self.recursive(cid)? {
-            Some(pin) => self.inner.commit(changes(pin)).await,
-            None => Ok(()),
-        }
+        let direct = Pin {
+            mode: PinMode::Direct,
+            ..pin
+        };
+        self.inner.commit(vec![PinChange::Set(direct)]).await
     }
 
     /// Pins `to` recursively in place of `from`, under the same name; walks only what `from` does not have. Without

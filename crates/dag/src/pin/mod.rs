@@ -133,6 +133,14 @@ impl Inner {
         self.stripes.get(stripe)
     }
 
+    /// Takes the lock of the pins of a CID.
+    async fn lock_one(&self, cid: &Cid) -> Option<MutexGuard<'_, ()>> {
+        match self.lock(self.stripe(cid)) {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        }
+    }
+
     /// Takes the locks of all pins that change, in a fixed order to avoid deadlocks.
     async fn lock_all(&self, changes: &[PinChange]) -> Vec<MutexGuard<'_, ()>> {
         let cids = changes.iter().map(|change| match change {

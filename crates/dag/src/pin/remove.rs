@@ -13,10 +13,7 @@ impl Pinner {
     /// # Errors
     /// [`PinError::NotPinned`], [`PinError::OfServices`], [`PinError::Recursive`].
     pub async fn remove(&self, cid: &Cid, recursive: bool) -> Result<(), PinError> {
-        let _lock = match self.inner.lock(self.inner.stripe(cid)) {
-            Some(lock) => Some(lock.lock().await),
-            None => None,
-        };
+        let _lock = self.inner.lock_one(cid).await;
         let Some(pin) = self.own_pin(cid)? else {
             let of_services = self.owner == PinOwner::User && self.of_services(cid)?.is_some();
             return Err(match of_services {

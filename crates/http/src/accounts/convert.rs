@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cairn_services::accounts::{TokenForm, WantedToken};
-use cairn_services::pin_queue::format_time;
+use cairn_services::format_time;
 use cairn_store::shared::{Account, AccountId, Quota, Scopes, Token};
 use cairn_wire::accounts::{
     AccountRecord, NewToken, QuotaRecord, Scope, TokenForm as Form, TokenRecord, UsageRecord,

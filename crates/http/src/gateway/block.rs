@@ -17,8 +17,7 @@ pub(super) async fn serve(
     target: &Target,
 ) -> Result<Response, GatewayError> {
     let cid = target.cid();
-    let text = cid.to_string();
-    let etag = ["\"", &text, ".raw\""].concat();
+    let etag = format!("\"{cid}.raw\"");
     let headers = &exchange.request.headers;
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -31,7 +30,7 @@ pub(super) async fn serve(
         max_ranged: 0,
     };
     let mut response = send(content, target, &exchange.request.method, headers).await?;
-    let name = || text + ".bin";
+    let name = || format!("{cid}.bin");
     disposition_or(response.headers_mut(), true, exchange.filename(), name);
     Ok(response)
 }

@@ -119,19 +119,19 @@ pub(super) fn segment(name: &[u8]) -> impl std::fmt::Display {
 
 /// `Content-Disposition`, RFC 6266: an ASCII name, and the full name in the extended form.
 pub(super) fn disposition(headers: &mut HeaderMap, attachment: bool, name: &str) {
-    let plain = name.chars().map(|letter| {
-        if (' '..='~').contains(&letter) && !matches!(letter, '"' | '\\') {
-            letter
-        } else {
-            '_'
-        }
-    });
-    let mut value = String::with_capacity(2 * name.len() + 40);
-    value.push_str(if attachment { "attachment" } else { "inline" });
-    value.push_str("; filename=\"");
-    value.extend(plain);
-    value.push_str("\"; filename*=UTF-8''");
-    value.extend(utf8_percent_encode(name, SEGMENT));
+    let kind = if attachment { "attachment" } else { "inline" };
+    let plain: String = name
+        .chars()
+        .map(|letter| {
+            if (' '..='~').contains(&letter) && !matches!(letter, '"' | '\\') {
+                letter
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let whole = utf8_percent_encode(name, SEGMENT);
+    let value = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{whole}");
     put(headers, header::CONTENT_DISPOSITION, &value);
 }
 

@@ -30,9 +30,8 @@ impl Target {
 
     /// `X-Ipfs-Roots`: what each name of the path leads to.
     pub(super) fn roots(&self) -> String {
-        let mut roots = self.traced.roots.iter();
-        let first = roots.next().map(Cid::to_string).unwrap_or_default();
-        roots.fold(first, |all, root| all + "," + &root.to_string())
+        let roots: Vec<_> = self.traced.roots.iter().map(ToString::to_string).collect();
+        roots.join(",")
     }
 
     /// The name of the content: the last of the path that leads to it, if that has any below its root.

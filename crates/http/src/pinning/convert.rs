@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use cairn_primitives::{Cid, rfc3339};
-use cairn_services::pin_queue::{MAX_META, PinDelegates, PinSpec, format_time, info};
+use cairn_services::format_time;
+use cairn_services::pin_queue::{MAX_META, PinDelegates, PinSpec, info};
 use cairn_store::shared::{Millis, NameMatch, PinFilter, PinRequest, PinState};
 use cairn_wire::pinning::{GetPins, Pin, PinStatus, Pinning, Status, TextMatchingStrategy};
 

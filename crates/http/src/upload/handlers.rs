@@ -2,7 +2,7 @@
 
 use cairn_primitives::{Cid, rfc3339};
 use cairn_services::accounts::Caller;
-use cairn_services::pin_queue::format_time;
+use cairn_services::format_time;
 use cairn_services::uploads::{UploadInfo, Uploader, Uploads};
 use cairn_store::shared::Millis;
 use cairn_wire::upload::{

@@ -1,7 +1,7 @@
 //! The records of the API, made of those of the services.
 
 use cairn_primitives::Cid;
-use cairn_services::pin_queue::format_time;
+use cairn_services::format_time;
 use cairn_store::shared::{Upload, UploadCheck, UploadStatus};
 use cairn_wire::upload::{Checked, File, Nft, Pin, PinStatus};
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cluster, PeerInfo};
 use crate::backend::import::CarOptions;
 use crate::backend::{BackendError, PinOptions};
+use crate::releases::is_requested;
 
 /// How long a pin that failed waits for its next attempt, at first; each failure doubles it.
 const RETRY: Duration = Duration::from_secs(30);
@@ -216,21 +217,17 @@ impl Cluster {
     async fn others_want_all(&self, cid: &Cid) -> Result<bool, BackendError> {
         let rows = self.context.rows();
         let wanted = async {
-            if rows.wants_pin(self.peer(), cid).await?
-                || rows.wants_upload(self.peer(), cid).await?
-            {
+            if is_requested(&**rows, self.peer(), cid).await? {
                 return Ok(true);
             }
             // The other form of the CID is another pin of the same content.
-            let other = match cid.to_v0() {
-                Some(old) if old != *cid => old,
-                _ => cid.to_v1(),
-            };
-            let other = match other == *cid {
-                true => None,
-                false => rows.cluster_pin(&other).await?,
-            };
-            Ok::<_, SharedError>(other.is_some_and(|pin| !pin.direct))
+            let forms = [Some(cid.to_v1()), cid.to_v0()];
+            for form in forms.into_iter().flatten().filter(|form| form != cid) {
+                if (rows.cluster_pin(&form).await?).is_some_and(|pin| !pin.direct) {
+                    return Ok(true);
+                }
+            }
+            Ok::<_, SharedError>(false)
         };
         wanted
             .await

@@ -2,21 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use cairn_primitives::rfc3339;
-use cairn_store::shared::{Millis, PinRequest, PinState};
+use cairn_store::shared::{PinRequest, PinState};
 
-/// The first and the last time of the years 0 to 9999, which RFC 3339 has.
-const YEARS: (Millis, Millis) = (-62_167_219_200_000, 253_402_300_799_999);
-
-/// A time as RFC 3339 with three decimals; one outside the years 0 to 9999 as the nearest time in them.
-#[must_use]
-pub fn format_time(time: Millis) -> String {
-    let time = time.clamp(YEARS.0, YEARS.1);
-    let (seconds, millis) = (time.div_euclid(1_000), time.rem_euclid(1_000));
-    // Whole seconds have no decimals and end with `Z`.
-    let text = rfc3339::format(seconds, 0).unwrap_or_default();
-    format!("{}.{millis:03}Z", text.trim_end_matches('Z'))
-}
+use crate::format_time;
 
 /// More about a request: `status_details`, `dag_size`, `raw_size`.
 #[must_use]

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::check::{MAX_META, MAX_ORIGINS};
 pub use self::delegates::PinDelegates;
-pub use self::info::{format_time, info};
+pub use self::info::info;
 pub use self::settings::PinQueueSettings;
 use self::work::Active;
 use crate::context::Context;

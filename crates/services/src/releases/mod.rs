@@ -106,7 +106,14 @@ async fn release_one(context: &Context, release: &Release) -> Result<bool, Relea
 
 /// Whether a row of any group wants a CID to be pinned at a peer.
 async fn is_wanted(rows: &dyn SharedRows, peer: &str, cid: &Cid) -> Result<bool, SharedError> {
-    Ok(rows.wants_pin(peer, cid).await?
-        || rows.wants_upload(peer, cid).await?
-        || rows.cluster_wants(peer, cid).await?)
+    Ok(is_requested(rows, peer, cid).await? || rows.cluster_wants(peer, cid).await?)
+}
+
+/// Whether a pin request or an upload wants a CID to be pinned at a peer, with all of its DAG.
+pub(crate) async fn is_requested(
+    rows: &dyn SharedRows,
+    peer: &str,
+    cid: &Cid,
+) -> Result<bool, SharedError> {
+    Ok(rows.wants_pin(peer, cid).await? || rows.wants_upload(peer, cid).await?)
 }

@@ -62,7 +62,8 @@ pub trait ClusterRows: Send + Sync + 'static {
     fn remove_drained_peers(&self) -> Answer<'_, Vec<String>>;
 
     /// Writes pins and whom they are assigned to, all or none. Pins of shards name their owner, which must be among the
-    /// pins, before them. A pin keeps its kind: [`SharedError::OtherKind`]. A peer that was removed since it was chosen is there again, as one that is drained.
+    /// pins, before them. A pin keeps its kind: [`SharedError::OtherKind`]. A peer that was removed since it was chosen is
+    /// there again, as one that is drained.
     fn put_cluster_pins(&self, pins: Vec<NewClusterPin>) -> Answer<'_, Vec<ClusterPin>>;
 
     /// A pin.

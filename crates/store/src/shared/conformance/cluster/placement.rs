@@ -97,6 +97,20 @@ pub(super) async fn sources(rows: &dyn SharedRows) {
     );
     assert_eq!(pin_all(rows, &b).await, 1);
     assert_eq!(holders(rows, "y").await, [("b".to_owned(), true, pinned)]);
+    // So does one that has not joined yet, whoever should have it.
+    let early = NewClusterPin {
+        source: Some("early".to_owned()),
+        ..new("z", Placement::Everywhere)
+    };
+    put(rows, early).await;
+    let here = rows.content_holders(&cid("z")).await.expect("holders");
+    assert_eq!(here, ["early"]);
+    join(rows, "early").await;
+    let kept = holders(rows, "z").await;
+    assert!(
+        kept.contains(&("early".to_owned(), true, pinned)),
+        "{kept:?}"
+    );
 }
 
 pub(super) async fn everywhere(rows: &dyn SharedRows) {

@@ -167,8 +167,12 @@ impl Placing<'_> {
                     connection,
                     concat!(
                         "INSERT INTO cluster_holding (pin, peer, assigned, status, changed, due)
-                         SELECT ?1, id, state = 0, CASE id WHEN ?2 THEN 2 ELSE 0 END, ?3, ?3
-                         FROM cluster_peer WHERE state = 0 OR id = ?2",
+                         SELECT ?1, id, assigned, CASE id WHEN ?2 THEN 2 ELSE 0 END, ?3, ?3 FROM (
+                            SELECT id, 1 AS assigned FROM cluster_peer WHERE state = 0
+                            UNION ALL
+                            SELECT ?2, 0 WHERE ?2 IS NOT NULL
+                                AND NOT EXISTS (SELECT 1 FROM cluster_peer WHERE id = ?2 AND state = 0))
+                         WHERE true",
                         again!()
                     ),
                     (self.id, self.source, self.now),
