@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::process::{announce, cargo, root, run as succeed};
+use crate::process::{announce, cargo_elsewhere, root, run as succeed};
 use crate::together::{self, Job};
 
 /// Up to so many seconds for each target, how fast it runs matters less than how fast it is built.
@@ -91,9 +91,8 @@ fn build(fuzz: &Path, options: &Options) -> Result<(PathBuf, Vec<String>)> {
     };
     // With a target, build scripts and macros are built without the sanitizer.
     let host = host()?;
-    let mut command = cargo();
+    let mut command = cargo_elsewhere(fuzz);
     command
-        .current_dir(fuzz)
         // The stable compiler has sanitizers but hides them.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", FLAGS.join(" "))

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 
@@ -13,10 +14,32 @@ pub(crate) fn root() -> &'static Path {
     own.parent().unwrap_or(own)
 }
 
+/// Whether builds lint the workspace's own crates.
+static LINTS: AtomicBool = AtomicBool::new(false);
+
+/// From now on, builds run Clippy on what they compile of the workspace, and fail at a warning.
+///
+/// `cargo clippy` alone would compile all dependencies once more, as only a check's output.
+pub(crate) fn lint_builds() {
+    LINTS.store(true, Ordering::Relaxed);
+}
+
+/// What makes a build run Clippy: this is how `cargo clippy` makes a check do so.
+const LINTER: &str = "RUSTC_WORKSPACE_WRAPPER";
+
 /// The cargo that runs this.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(&cargo);
     command.current_dir(root());
+    if LINTS.load(Ordering::Relaxed) {
+        let driver = Path::new(&cargo).with_file_name("clippy-driver");
+        command.env(LINTER, driver);
+        command.env(
+            "CLIPPY_ARGS",
+            "--deny__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
+        );
+    }
     // About the package `xtask`. Some build scripts run again when these change, and what needs them is built again.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -24,6 +47,13 @@ pub(crate) fn cargo() -> Command {
             command.env_remove(&name);
         }
     }
+    command
+}
+
+/// The same for another workspace, whose builds are never linted.
+pub(crate) fn cargo_elsewhere(folder: &Path) -> Command {
+    let mut command = cargo();
+    command.env_remove(LINTER).current_dir(folder);
     command
 }
 

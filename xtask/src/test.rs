@@ -9,7 +9,7 @@ use clap::Args;
 
 use cairn_testkit::{nginx, postgres};
 
-use crate::process::{announce, cargo, root, run as succeed};
+use crate::process::{announce, cargo, lint_builds, root, run as succeed};
 use crate::together::{Ended, caught, keep, say};
 use crate::{clients, conformance, fuzz};
 
@@ -72,6 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let checked = !options.tests_only;
     if checked {
         sections.run("needs", |_| install_components());
+        lint_builds();
     }
     thread::scope(|scope| {
         let programs = checked.then(|| scope.spawn(|| keep(install_programs)));
@@ -79,8 +80,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         if checked {
             check(&mut sections);
         }
-        sections.run("build", |_| {
-            succeed(cargo().args(["test", "--workspace", "--no-run"]))
+        sections.run(if checked { "build and lints" } else { "build" }, |_| {
+            succeed(cargo().args(["test", "--workspace", "--all-targets", "--no-run"]))
         });
         if options.fuzz_seconds > 0 && root().join("fuzz").is_dir() {
             sections.run("fuzz", |_| {
@@ -146,20 +147,10 @@ fn installed(
     Ok(())
 }
 
-/// Formatting, lints and dependencies.
+/// Formatting and dependencies.
 fn check(sections: &mut Sections) {
     sections.run("formatting", |_| {
         succeed(cargo().args(["fmt", "--all", "--check"]))
-    });
-    sections.run("lints", |_| {
-        succeed(cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ]))
     });
     sections.run("dependencies", |skipped| {
         if !has("deny") {

@@ -133,12 +133,14 @@ impl Blocks {
     /// The block's bytes, from the store or from peers.
     pub async fn get(&self, cid: &Cid) -> Result<Bytes, FetchError> {
         match self.store.get(cid.hash()).await {
-            Ok(Some(data)) => Ok(data),
-            Ok(None) => self.fetch(cid).await,
+            Ok(Some(data)) => return Ok(data),
+            Ok(None) => {}
             // What peers send is written, and takes the place of the damaged copy.
-            Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => self.fetch(cid).await,
-            Err(error) => Err(error.into()),
+            Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => {}
+            Err(error) => return Err(error.into()),
         }
+        // Boxed, as this future is a part of nearly all others.
+        Box::pin(self.fetch(cid)).await
     }
 
     /// Fetches a block that is not stored locally.
@@ -178,7 +180,7 @@ impl Blocks {
             Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => {}
             Err(error) => return Err(error.into()),
         }
-        self.fetch(cid).await?;
+        Box::pin(self.fetch(cid)).await?;
         // A store that lost the block again, to a `block rm`, lost it for good.
         self.store
             .links(cid)

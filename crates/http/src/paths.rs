@@ -25,7 +25,7 @@ pub(crate) fn redirect(uri: &Uri) -> Option<Response> {
 /// The path without empty segments, `.` and `..`; a trailing slash is kept.
 fn clean(path: &str) -> Cow<'_, str> {
     // `OPTIONS *` has no path.
-    if path == "*" {
+    if path == "*" || is_clean(path) {
         return path.into();
     }
     let mut names: Vec<&str> = Vec::new();
@@ -46,7 +46,17 @@ fn clean(path: &str) -> Cow<'_, str> {
     if out.is_empty() || path.ends_with('/') {
         out.push('/');
     }
-    if out == path { path.into() } else { out.into() }
+    out.into()
+}
+
+fn is_clean(path: &str) -> bool {
+    let Some(below) = path.strip_prefix('/') else {
+        return false;
+    };
+    let (above, last) = below.rsplit_once('/').unzip();
+    let is_name = |name: &str| !matches!(name, "" | "." | "..");
+    above.is_none_or(|above| above.split('/').all(is_name))
+        && !matches!(last.unwrap_or(below), "." | "..")
 }
 
 #[cfg(test)]
@@ -73,6 +83,7 @@ mod tests {
             ("*", "*"),
         ] {
             assert_eq!(clean(path), cleaned, "{path}");
+            assert_eq!(is_clean(path), path == cleaned && path != "*", "{path}");
         }
     }
 

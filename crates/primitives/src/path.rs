@@ -79,12 +79,15 @@ impl ContentPath {
     /// Every [`PathError`] but [`PathError::Mutable`].
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, PathError> {
         let text = text.as_ref();
-        let segments = clean(text);
-        let (Some(&first), Some(&root), true) =
-            (segments.first(), segments.get(1), text.starts_with(b"/"))
-        else {
-            return Err(PathError::NotEnoughComponents(text.into()));
-        };
+        let not_enough = || PathError::NotEnoughComponents(text.into());
+        let below = text.strip_prefix(b"/").ok_or_else(not_enough)?;
+        let clean = clean(below);
+        let mut segments = clean.split(|&byte| byte == b'/');
+        let first = segments.next().unwrap_or_default();
+        let root = segments.next().unwrap_or_default();
+        if root.is_empty() {
+            return Err(not_enough());
+        }
         let namespace = match first {
             b"ipfs" => Namespace::Ipfs,
             b"ipld" => Namespace::Ipld,
@@ -105,16 +108,8 @@ impl ContentPath {
                 })?)
             }
         };
-        let mut clean = Vec::with_capacity(text.len());
-        for segment in &segments {
-            clean.push(b'/');
-            clean.extend_from_slice(segment);
-        }
-        if text.ends_with(b"/") {
-            clean.push(b'/');
-        }
         Ok(Self {
-            text: clean.into(),
+            text: [b"/", &*clean].concat().into(),
             namespace,
             cid,
         })
@@ -126,14 +121,17 @@ impl ContentPath {
     /// As for [`Self::new`], with the text as given.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, PathError> {
         let text = text.as_ref();
-        let error = match Self::new(text) {
-            Ok(path) => return Ok(path),
-            Err(error) => error,
-        };
-        if let Some(path) = from_uri(text) {
+        let mut refused = None;
+        if text.starts_with(b"/") {
+            match Self::new(text) {
+                Ok(path) => return Ok(path),
+                Err(error) => refused = Some(error),
+            }
+        } else if let Some(path) = from_uri(text) {
             return Self::new(path).map_err(|error| error.about(text));
         }
-        Self::new([b"/ipfs/", text].concat()).map_err(|_| error)
+        Self::new([b"/ipfs/", text].concat())
+            .map_err(|_| refused.unwrap_or_else(|| PathError::NotEnoughComponents(text.into())))
     }
 
     /// The path of a CID.
@@ -234,30 +232,34 @@ impl PathError {
     }
 }
 
-/// The segments of a path without `.`, `..` and empty ones, as in Go's `path.Clean`.
-fn clean(text: &[u8]) -> Vec<&[u8]> {
-    let rooted = text.starts_with(b"/");
-    let mut segments: Vec<&[u8]> = Vec::new();
-    for segment in text.split(|&byte| byte == b'/') {
+/// What stands below the first slash of a path, without `.`, `..` and empty segments, as in Go's `path.Clean`. A trailing slash is
+/// kept.
+fn clean(below: &[u8]) -> Cow<'_, [u8]> {
+    let inner = below.strip_suffix(b"/").unwrap_or(below);
+    let segments = || inner.split(|&byte| byte == b'/');
+    if segments().all(|segment| !matches!(segment, b"" | b"." | b"..")) {
+        return below.into();
+    }
+    let mut kept: Vec<&[u8]> = Vec::new();
+    for segment in segments() {
         match segment {
             b"" | b"." => {}
-            b".." => match segments.last() {
-                Some(&last) if last != b".." => {
-                    segments.pop();
-                }
-                _ if rooted => {}
-                _ => segments.push(segment),
-            },
-            _ => segments.push(segment),
+            b".." => {
+                kept.pop();
+            }
+            _ => kept.push(segment),
         }
     }
-    segments
+    if below.ends_with(b"/") {
+        kept.push(b"");
+    }
+    kept.join(&b'/').into()
 }
 
 /// The path of a URI with one of the namespaces as its scheme; `None` for everything else.
 fn from_uri(text: &[u8]) -> Option<Vec<u8>> {
-    let colon = text.windows(3).position(|window| window == b"://")?;
-    let (scheme, rest) = (text.get(..colon)?, text.get(colon + 3..)?);
+    let (scheme, rest) = text.split_at(text.iter().position(|&byte| byte == b':')?);
+    let rest = rest.strip_prefix(b"://")?;
     let namespace = ["ipfs", "ipns", "ipld"]
         .into_iter()
         .find(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))?;

@@ -233,6 +233,9 @@ pub fn written(field: &impl OptionField) -> Option<String> {
 }
 
 fn unescape(text: &str) -> ByteString {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return text.into();
+    }
     let spaced = if text.contains('+') {
         text.replace('+', " ")
     } else {

@@ -146,7 +146,8 @@ async fn step(
     passed: &mut Vec<Cid>,
 ) -> Result<Step, ResolveError> {
     if namespace != Namespace::Ipld && cid.codec() == Codec::DAG_PB {
-        return in_unixfs(blocks, cid, names, passed).await;
+        // Boxed: most paths are a CID alone, and the future that resolves them is a part of many others.
+        return Box::pin(in_unixfs(blocks, cid, names, passed)).await;
     }
     let data = blocks.get(cid).await.map_err(NodeError::from)?;
     let value = value::decode(cid, &data)?;

@@ -17,7 +17,8 @@ pub(super) async fn serve(
     target: &Target,
 ) -> Result<Response, GatewayError> {
     let cid = target.cid();
-    let etag = format!("\"{cid}.raw\"");
+    let text = cid.to_string();
+    let etag = ["\"", &text, ".raw\""].concat();
     let headers = &exchange.request.headers;
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -30,7 +31,7 @@ pub(super) async fn serve(
         max_ranged: 0,
     };
     let mut response = send(content, target, &exchange.request.method, headers).await?;
-    let name = || format!("{cid}.bin");
+    let name = || text + ".bin";
     disposition_or(response.headers_mut(), true, exchange.filename(), name);
     Ok(response)
 }

@@ -30,7 +30,7 @@ pub(super) async fn serve(
     let given = exchange.filename();
     let name = given.map(str::to_owned).or(name).unwrap_or_default();
     let content = Content {
-        source: Source::File(reader),
+        source: Source::File(Box::new(reader)),
         media_type: MediaType::OfFile(name.clone()),
         etag: &etag,
         mtime,

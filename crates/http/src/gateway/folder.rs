@@ -45,7 +45,7 @@ pub(super) async fn serve(
                 ));
             };
             let content = send::Content {
-                source: Source::File(reader),
+                source: Source::File(Box::new(reader)),
                 media_type: MediaType::Known("text/html"),
                 etag: &etag,
                 mtime,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Headers that a page of another origin may send, besides those of the configuration.
@@ -16,9 +17,9 @@ const READ: [&str; 6] = [
     "X-Stream-Output",
 ];
 
-/// The headers of every response, unless the response sets them itself.
+/// The headers of every response, unless the response sets them itself: names, first and further values.
 #[derive(Clone, Debug)]
-pub(super) struct Headers(HeaderMap);
+pub(super) struct Headers(Vec<(HeaderName, HeaderValue, Vec<HeaderValue>)>);
 
 impl Headers {
     /// From `Gateway.HTTPHeaders`. Any page may read responses unless that says otherwise: the content is public.
@@ -52,15 +53,20 @@ impl Headers {
             .or_insert(HeaderValue::from_static(crate::kubo::AGENT));
         extend(&mut headers, header::ACCESS_CONTROL_ALLOW_HEADERS, &SENT);
         extend(&mut headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, &READ);
-        Self(headers)
+        let each = headers.keys().filter_map(|name| {
+            let mut values = headers.get_all(name).iter().cloned();
+            Some((name.clone(), values.next()?, values.collect()))
+        });
+        Self(each.collect())
     }
 
     /// Adds them to a response.
     pub(super) fn add_to(&self, answer: &mut HeaderMap) {
-        for name in self.0.keys() {
-            if !answer.contains_key(name) {
-                for value in self.0.get_all(name) {
-                    answer.append(name.clone(), value.clone());
+        for (name, first, others) in &self.0 {
+            if let Entry::Vacant(vacant) = answer.entry(name) {
+                let mut entry = vacant.insert_entry(first.clone());
+                for other in others {
+                    entry.append(other.clone());
                 }
             }
         }

@@ -29,6 +29,7 @@ mod shortcuts;
 mod site;
 mod target;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,7 @@ use cairn_store::names::NameOptions;
 use cairn_wire::Values;
 use futures_util::StreamExt as _;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use dnslinks::DnsLinks;
@@ -191,7 +192,7 @@ fn is_only_if_cached(headers: &HeaderMap) -> bool {
 
 async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
     if gateway.settings.routing && routing::is_routing(&request) {
-        let mut response = routing::serve(&gateway.node, request).await;
+        let mut response = Box::pin(routing::serve(&gateway.node, request)).await;
         gateway.headers.add_to(response.headers_mut());
         return response;
     }
@@ -224,12 +225,7 @@ async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
         _ => Err(GatewayError::Method),
     };
     let mut response = answered.unwrap_or_else(|error| error.into_response(gateway.view(&request)));
-    let millis = started.elapsed().as_secs_f64() * 1000.0;
-    response::put(
-        response.headers_mut(),
-        HeaderName::from_static("server-timing"),
-        &format!("gateway;dur={millis:.2}"),
-    );
+    response::server_timing(response.headers_mut(), started.elapsed());
     let mut response = finish(&gateway, response, head);
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = slot.hold(body);
@@ -289,7 +285,11 @@ async fn get(gateway: &Gateway, request: &Parts) -> Result<Response, GatewayErro
         blocks: gateway.blocks(only_cached),
     };
     // Names are bytes: they need not be UTF-8.
-    let decoded: Vec<u8> = percent_decode_str(&path).collect();
+    let decoded: Cow<'_, [u8]> = if path.contains('%') {
+        percent_decode_str(&path).into()
+    } else {
+        path.as_bytes().into()
+    };
     let path = ContentPath::new(&decoded).map_err(|error| {
         let path = String::from_utf8_lossy(&decoded);
         GatewayError::Bad(format!("invalid path {path:?}: {error}"))
@@ -333,7 +333,7 @@ async fn content(
     refuse_path(gateway, &path)?;
     let format = exchange.format.format;
     if format == Format::IpnsRecord {
-        return record::serve(gateway, exchange, &path).await;
+        return Box::pin(record::serve(gateway, exchange, &path)).await;
     }
     let options = gateway.name_options(exchange);
     let named = target::resolve_names(&gateway.node, path, &options).await?;
@@ -348,7 +348,7 @@ async fn content(
                 && format == Format::Content
                 && exchange.origin.is_isolated() =>
         {
-            match redirects::apply(gateway, exchange, &named).await? {
+            match Box::pin(redirects::apply(gateway, exchange, &named)).await? {
                 Some(Applied::Answer(answer)) => return Ok(answer),
                 Some(Applied::Rewritten(target)) => *target,
                 None => return Err(error.into()),
@@ -357,13 +357,14 @@ async fn content(
         Err(error) => return Err(error.into()),
     };
     refuse_cids(gateway, &target.traced.roots)?;
+    // Boxed where the future is large and a box costs little beside the response: that of every request is as large as the largest.
     match format {
-        Format::Car => return car::serve(exchange, &target).await,
+        Format::Car => return Box::pin(car::serve(exchange, &target)).await,
         _ if target.is_inside() => return Err(codec::inside(&target)),
         Format::Raw => return block::serve(exchange, &target).await,
-        Format::Tar => return archive::serve(exchange, &target).await,
+        Format::Tar => return Box::pin(archive::serve(exchange, &target)).await,
         Format::DagJson | Format::DagCbor => {
-            return codec::serve(gateway, exchange, &target).await;
+            return Box::pin(codec::serve(gateway, exchange, &target)).await;
         }
         Format::Content | Format::Json | Format::Cbor | Format::IpnsRecord => {}
     }
@@ -405,7 +406,7 @@ async fn unixfs(
         return file::serve(gateway, exchange, target, reader, target.name(), None).await;
     }
     if codec::format_of(cid.codec()).is_some() {
-        return codec::serve(gateway, exchange, target).await;
+        return Box::pin(codec::serve(gateway, exchange, target)).await;
     }
     let opened = Opened::open(&exchange.blocks, cid).await?;
     match opened.content {
@@ -413,8 +414,10 @@ async fn unixfs(
             let name = target.name();
             file::serve(gateway, exchange, target, reader, name, opened.mtime).await
         }
-        Content::Directory(_) => folder::serve(gateway, exchange, target, opened.size).await,
-        Content::Symlink(link) => file::link(exchange, target, &link, opened.mtime).await,
+        Content::Directory(_) => {
+            Box::pin(folder::serve(gateway, exchange, target, opened.size)).await
+        }
+        Content::Symlink(link) => Box::pin(file::link(exchange, target, &link, opened.mtime)).await,
         _ => Err(GatewayError::NotAcceptable(
             "the content is neither a file nor a directory".to_owned(),
         )),

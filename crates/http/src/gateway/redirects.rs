@@ -191,7 +191,7 @@ async fn error_page(
         StatusCode::from_u16(status).map_err(|error| GatewayError::Internal(error.to_string()))?;
     let etag = format!("\"{}\"", target.cid());
     let content = send::Content {
-        source: Source::File(reader),
+        source: Source::File(Box::new(reader)),
         media_type: MediaType::Known("text/html"),
         etag: &etag,
         mtime: None,

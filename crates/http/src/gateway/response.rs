@@ -2,7 +2,9 @@
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/#response-headers>
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -108,8 +110,23 @@ pub(super) fn parse_date(text: &str) -> Option<i64> {
 }
 
 /// A path as a header value.
-pub(super) fn path_header(path: &[u8]) -> String {
-    percent_encode(path, CONTROLS).to_string()
+pub(super) fn path_header(path: &[u8]) -> Cow<'_, str> {
+    let is_printable = path.iter().all(|byte| (b' '..=b'~').contains(byte));
+    match std::str::from_utf8(path) {
+        Ok(text) if is_printable => text.into(),
+        _ => percent_encode(path, CONTROLS).into(),
+    }
+}
+
+/// `Server-Timing`: how long a response took until its first byte, in milliseconds.
+pub(super) fn server_timing(headers: &mut HeaderMap, took: Duration) {
+    let hundredths = took.as_micros() / 10;
+    let (millis, rest) = (hundredths / 100, hundredths % 100);
+    put(
+        headers,
+        HeaderName::from_static("server-timing"),
+        &format!("gateway;dur={millis}.{rest:02}"),
+    );
 }
 
 /// A name as a segment of a path.
@@ -120,18 +137,28 @@ pub(super) fn segment(name: &[u8]) -> impl std::fmt::Display {
 /// `Content-Disposition`, RFC 6266: an ASCII name, and the full name in the extended form.
 pub(super) fn disposition(headers: &mut HeaderMap, attachment: bool, name: &str) {
     let kind = if attachment { "attachment" } else { "inline" };
-    let plain: String = name
-        .chars()
-        .map(|letter| {
-            if (' '..='~').contains(&letter) && !matches!(letter, '"' | '\\') {
-                letter
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let whole = utf8_percent_encode(name, SEGMENT);
-    let value = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{whole}");
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let (ascii, whole): (Cow<'_, str>, Cow<'_, str>) = if name.bytes().all(is_plain) {
+        (name.into(), name.into())
+    } else {
+        let letters = name.chars().map(|letter| match letter {
+            '"' | '\\' => '_',
+            ' '..='~' => letter,
+            _ => '_',
+        });
+        (
+            letters.collect::<String>().into(),
+            utf8_percent_encode(name, SEGMENT).into(),
+        )
+    };
+    let value = [
+        kind,
+        "; filename=\"",
+        &ascii,
+        "\"; filename*=UTF-8''",
+        &whole,
+    ]
+    .concat();
     put(headers, header::CONTENT_DISPOSITION, &value);
 }
 

@@ -20,7 +20,7 @@ use super::{conditional, content_type};
 /// Where bytes come from.
 pub(super) enum Source {
     /// A file.
-    File(FileReader),
+    File(Box<FileReader>),
     /// Bytes in memory.
     Bytes(Bytes),
 }

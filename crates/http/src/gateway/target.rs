@@ -30,8 +30,9 @@ impl Target {
 
     /// `X-Ipfs-Roots`: what each name of the path leads to.
     pub(super) fn roots(&self) -> String {
-        let roots: Vec<_> = self.traced.roots.iter().map(ToString::to_string).collect();
-        roots.join(",")
+        let mut roots = self.traced.roots.iter();
+        let first = roots.next().map(Cid::to_string).unwrap_or_default();
+        roots.fold(first, |all, root| all + "," + &root.to_string())
     }
 
     /// The name of the content: the last of the path that leads to it, if that has any below its root.
@@ -67,7 +68,7 @@ pub(super) async fn resolve_names(
         });
     }
     let names = node.names();
-    let named = resolve::follow_names(&*names, path.clone(), options, true).await?;
+    let named = Box::pin(resolve::follow_names(&*names, path.clone(), options, true)).await?;
     Ok(Named {
         path,
         immutable: named.path,

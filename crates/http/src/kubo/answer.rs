@@ -146,8 +146,17 @@ impl ResponseOptions {
 }
 
 /// Runs a handler and starts its response.
-pub(crate) async fn begin<C: Command<Reply: HandlerReply>>(
+pub(crate) fn begin<C: Command<Reply: HandlerReply>>(
     work: impl Future<Output = Result<Answer<C>, Failure>> + Send,
+    encoding: Encoding,
+    text: Option<C>,
+) -> impl Future<Output = Result<ResponseStart, Failure>> + Send {
+    // An async function would hold its argument twice.
+    work.map(move |answer| started::<C>(answer?, encoding, text))
+}
+
+fn started<C: Command<Reply: HandlerReply>>(
+    answer: Answer<C>,
     encoding: Encoding,
     text: Option<C>,
 ) -> Result<ResponseStart, Failure> {
@@ -156,7 +165,7 @@ pub(crate) async fn begin<C: Command<Reply: HandlerReply>>(
         (_, Some(request)) => RecordFormat::Text(request),
         (_, None) => RecordFormat::Json,
     };
-    Ok(match C::Reply::sent(work.await?) {
+    Ok(match C::Reply::sent(answer) {
         Payload::One(record) => {
             let mut out = BytesMut::new();
             encode::<C>(&record, &written, &mut out)?;

@@ -245,7 +245,7 @@ impl Call {
         if !path.is_mutable() {
             return Ok(resolve::resolve(&self.blocks(), &path).await?);
         }
-        let path = self.names(path, NameOptions::default(), true).await?;
+        let path = Box::pin(self.names(path, NameOptions::default(), true)).await?;
         Ok(resolve::resolve(&self.blocks(), &path).await?)
     }
 

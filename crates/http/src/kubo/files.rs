@@ -165,6 +165,11 @@ pub(super) async fn arguments(
     if !wanted || !is_multipart(request.headers()) {
         return Ok(request);
     }
+    // Boxed: a part of the future of every command.
+    Box::pin(arguments_in(request, values)).await
+}
+
+async fn arguments_in(request: Request, values: &mut Values) -> Result<Request, Failure> {
     let (head, body) = request.into_parts();
     let rest = Request::from_parts(head.clone(), axum::body::Body::empty());
     if let Some(mut files) = Files::new(Request::from_parts(head, body))?

@@ -192,7 +192,7 @@ impl HashFunction {
             Algorithm::Blake2s => {
                 State::Blake2s(blake2s_simd::Params::new().hash_length(length).to_state())
             }
-            Algorithm::Blake3 => State::Blake3(Box::new(blake3::Hasher::new())),
+            Algorithm::Blake3 => State::Blake3(Box::default()),
             Algorithm::NotBuiltIn => return Err(HashError::UnknownCode(self.code)),
         };
         Ok(Hasher {

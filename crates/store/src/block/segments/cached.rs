@@ -1,7 +1,7 @@
 //! Reads without disk access, which async tasks may do themselves.
 //!
-//! A block is cached while it waits for the index, or if its segment is open and the page cache has its bytes. Other
-//! blocks are read on a blocking thread. Index lookups count as cached: they take microseconds, and the index's upper
+//! A block is cached while it waits for the index, if it is small and was read recently, or if its segment is open and the page
+//! cache has its bytes. Other blocks are read on a blocking thread. Index lookups count as cached: they take microseconds, and the index's upper
 //! pages are in its own cache.
 
 use bytes::Bytes;
@@ -24,13 +24,18 @@ impl Engine {
             return Some(Ok(Some(data)));
         }
         let entry = &found.entry;
+        let verify = self.limits.verify_reads;
+        if !verify && let Some(data) = self.recent(key, entry) {
+            return Some(Ok(Some(data)));
+        }
         // Opening a file may wait as well.
         let file = self.files.opened(entry.segment)?;
         let total = usize::try_from(entry.total()).ok()?;
         let record = file.read_cached(entry.offset, total)?;
         self.warm.used();
         // What is not as the index has it is looked into by the read that may wait.
-        let data = block_of(key, entry, record, self.limits.verify_reads)?;
+        let data = block_of(key, entry, record, verify)?;
+        self.recent.insert(key, entry, &data);
         Some(self.note_read(key, entry, Ok(data)).map(Some))
     }
 

@@ -27,6 +27,7 @@ use super::index::{self, Index, IndexOwner, failed};
 use super::lost::LostBlocks;
 use super::pending::Pending;
 use super::read::block_of;
+use super::recent::Recent;
 use super::reserve::Reserve;
 use super::signal::Signal;
 use super::stage::Stage;
@@ -58,6 +59,8 @@ pub(super) struct Limits {
     pub(super) shrink_from: u64,
     /// Bytes of the index's cache.
     pub(super) cache: usize,
+    /// Bytes of small blocks that were read recently.
+    pub(super) recent: u64,
     /// Segments open for reading.
     pub(super) files: usize,
     /// Whether what was written is read into the page cache later.
@@ -115,6 +118,8 @@ pub(super) struct Engine {
     pub(super) to_warm: Signal,
     /// What was written and may be read soon.
     pub(super) warm: Warm,
+    /// Small blocks that were read recently.
+    pub(super) recent: Recent,
     /// Blocks that were found damaged.
     pub(super) damaged: Damaged,
     /// Free bytes as last measured, less what was appended since.
@@ -290,8 +295,14 @@ impl Engine {
             if let Some(data) = found.data {
                 return Ok(Some(data));
             }
+            if !verify && let Some(data) = self.recent(key, &found.entry) {
+                return Ok(Some(data));
+            }
             match self.read(key, &found.entry, verify) {
-                Ok(data) => return self.note_read(key, &found.entry, Ok(data)).map(Some),
+                Ok(data) => {
+                    self.recent.insert(key, &found.entry, &data);
+                    return self.note_read(key, &found.entry, Ok(data)).map(Some);
+                }
                 Err(error) if attempt >= 3 => return Err(error),
                 Err(error) => {
                     // Damage is reported at once, unless the block is somewhere else by now.

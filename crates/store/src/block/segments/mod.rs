@@ -27,6 +27,7 @@ mod mark;
 mod options;
 mod pending;
 mod read;
+mod recent;
 mod record;
 mod recover;
 mod replay;

@@ -56,6 +56,7 @@ impl Options {
             moves: 512 << 10,
             shrink_from: 128 << 20,
             cache: self.cache_size,
+            recent: 4 << 20,
             files: self.open_files,
             warm_writes: self.warm_writes,
             verify_reads: self.verify_reads,

@@ -17,6 +17,7 @@ use super::identity::StoreCard;
 use super::index::{Index, IndexFault, IndexOwner, failed};
 use super::options::{OpenError, OpenReport};
 use super::pending::Pending;
+use super::recent::Recent;
 use super::replay::Replay;
 use super::reserve::Reserve;
 use super::stage::Stage;
@@ -278,6 +279,7 @@ fn open_once(
         to_index: Default::default(),
         to_warm: Default::default(),
         warm: Default::default(),
+        recent: Recent::new(plan.limits.recent),
         damaged: Default::default(),
         free: Mutex::default(),
         disk,

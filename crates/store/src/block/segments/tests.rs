@@ -1,5 +1,6 @@
 mod damage;
 mod links;
+mod recent;
 mod recovery;
 mod repair;
 
@@ -33,6 +34,7 @@ fn plan() -> OpenPlan {
         moves: 1000,
         shrink_from: 1 << 30,
         cache: 1 << 20,
+        recent: 1 << 20,
         files: 4,
         warm_writes: false,
         verify_reads: false,

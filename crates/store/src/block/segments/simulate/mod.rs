@@ -36,6 +36,7 @@ fn plan() -> OpenPlan {
         moves: 12,
         shrink_from: 0,
         cache: 1 << 20,
+        recent: 2 << 10,
         files: 3,
         warm_writes: false,
         verify_reads: false,

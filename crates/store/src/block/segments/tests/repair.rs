@@ -152,7 +152,7 @@ fn what_a_read_found_is_remembered_and_repaired() {
     bytes[entry.end() as usize - 1] ^= 1;
     disk.tamper(&path, Some(&bytes));
     engine.files.forget(1);
-    assert!(engine.get(&keys[4]).is_err());
+    assert!(engine.get_by(&keys[4], true).is_err());
     hand_over(&engine, &hold, &blocks).unwrap();
     assert!(hold.touch_blocking(&keys[4]).unwrap());
     drop((hold, engine));
