@@ -9,6 +9,9 @@ fn read_and_damaged(blocks: &[Block]) -> (Arc<Engine>, SimDisk) {
     put(&engine, blocks).unwrap();
     let disk = end(engine, &disk);
     let (engine, _) = open(&disk);
+    // Its file is replaced below: nothing more is to be written to it.
+    engine.seal_active();
+    engine.checkpoint().unwrap();
     assert_eq!(present(&engine, blocks), blocks.len());
     let path = record::path(1);
     let mut bytes = disk.contents(&path).unwrap();
@@ -41,6 +44,10 @@ fn a_block_that_was_read_is_in_memory_until_its_record_is_known_to_be_damaged() 
         None | Some(Err(BlockError::Damaged { .. }))
     ));
     assert_eq!(present(&engine, &blocks[1..]), 1);
+    // Storing it again repairs it.
+    put(&engine, &blocks[..1]).unwrap();
+    engine.rest();
+    assert_eq!(present(&engine, &blocks), 2);
 }
 
 #[test]
